@@ -217,9 +217,9 @@ function createTenantTraffic({ tenantObject, epochs, loadStorage, emitter }: Fou
     // The object keeps them until they are written, and reports it in every reply until then.
     onTransitions: (tenantId) =>
       loadStorage()
-        .then((storage) => storage.saveBreakerTransitions(tenantId, tenantObject(tenantId)))
+        .then((storage) => storage.saveObjectRecords(tenantId, tenantObject(tenantId)))
         .catch((error: unknown) =>
-          logFailure(toGatewayError(error), { work: "write breaker transitions", serverId: "" }),
+          logFailure(toGatewayError(error), { work: "write records of the tenant's object", serverId: "" }),
         ),
     onBans(tenantId, bans, background) {
       emitter.emit(

@@ -11,6 +11,7 @@ import type { CredentialVerifier } from "./identity/credentials.ts";
 import type { KeyUsageBatch } from "./identity/key-usage.ts";
 import { saveKeyUsage } from "./identity/save-key-usage.ts";
 import { saveBans } from "./policy/bans.ts";
+import { type BudgetObject, saveBudgetCrossings } from "./policy/budget-crossings.ts";
 import { compileSnapshot } from "./policy/compile-snapshot.ts";
 import { createSnapshotSource } from "./policy/load-snapshot.ts";
 import type { SnapshotServer, SnapshotSource, Snapshots } from "./policy/snapshot.ts";
@@ -27,7 +28,8 @@ export interface GatewayStorage {
     servers: readonly SnapshotServer[],
   ): ReturnType<typeof loadStoredInventories>;
   saveKeyUsage(batch: KeyUsageBatch): Promise<void>;
-  saveBreakerTransitions(tenantId: string, object: TransitionsObject): Promise<void>;
+  /** Transitions of breakers and crossings of budgets that the tenant's object holds. */
+  saveObjectRecords(tenantId: string, object: TransitionsObject & BudgetObject): Promise<void>;
   saveBans(trafficId: string, bans: readonly NewBan[]): Promise<void>;
   recordSecurityEvent(event: SecurityEvent): Promise<unknown>;
   syncSystemCapacity(object: CapacityObject): Promise<void>;
@@ -52,7 +54,10 @@ export function createGatewayStorage(
     snapshots: createSnapshotSource(database),
     loadStoredInventories: (tenantId, servers) => loadStoredInventories(database, tenantId, servers),
     saveKeyUsage: (batch) => saveKeyUsage(database, batch),
-    saveBreakerTransitions: (tenantId, object) => saveBreakerTransitions(database, tenantId, object),
+    async saveObjectRecords(tenantId, object) {
+      await saveBreakerTransitions(database, tenantId, object);
+      await saveBudgetCrossings(database, tenantId, object);
+    },
     saveBans: (trafficId, bans) => saveBans(database, trafficId, bans, Date.now()),
     recordSecurityEvent: async (event) => recordSecurityEvent(database.asSystem(), event),
     syncSystemCapacity: (object) => syncSystemCapacity(database, object),

@@ -82,7 +82,7 @@ export class Isolate {
       decided("unanswered", this.#setup.events.now);
       return;
     }
-    const ask = book.buildRequest(limits, this.#now, this.#waiting.size);
+    const ask = book.buildRequest(limits, this.#now, { waiting: this.#waiting.size });
     this.#send(tenantId, book, ask, (answer, at) => {
       const verdict = answer === undefined ? undefined : book.applyResponse(ask, answer, this.#now);
       if (verdict === undefined || verdict.kind === "request") {

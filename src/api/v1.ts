@@ -55,6 +55,7 @@ import { tenant } from "./tenants/tenant.ts";
 import { tenants } from "./tenants/tenants.ts";
 import { activeRequests } from "./traffic/active-requests.ts";
 import { traffic } from "./traffic/bans.ts";
+import { budgetUsage } from "./traffic/budget-usage.ts";
 import { limitsNow } from "./traffic/limit-usage.ts";
 import { userStanding } from "./users/bans.ts";
 import { userCredentials } from "./users/credentials.ts";
@@ -108,6 +109,7 @@ const things = new Hono<AppEnv>()
   .route("/alerts", alertPreview)
   .route("/retention-policies", retention)
   .route("/request-queues", observedQueues)
+  .route("/budgets", budgetUsage)
   .route("/", tenantResources)
   .route("/effective-configs", effective)
   .route("/settings", settings)

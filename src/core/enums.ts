@@ -19,6 +19,8 @@ export const ACCESS_SUBJECTS = ["user", "role", "key", "group"] as const;
 export const ACCESS_OBJECTS = ["server", "tool", "resource", "prompt", "toolset"] as const;
 /** What can be bound to one toolset. */
 export const BINDING_SUBJECTS = ["key", "client", "group", "role"] as const;
+export const BUDGET_SUBJECTS = ["tenant", "user", "key", "group"] as const;
+export const BUDGET_PERIODS = ["day", "month"] as const;
 export const ACCESS_EFFECTS = ["allow", "deny"] as const;
 export const IP_RULE_KINDS = ["allow", "block"] as const;
 export const LIMIT_SUBJECTS = [

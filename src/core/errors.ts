@@ -125,8 +125,13 @@ export class TooManyRequestsError extends GatewayError {
   /** Further headers of the response about the limits. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(message: string, retryAfterSeconds: number, headers: Readonly<Record<string, string>> = {}) {
-    super("too_many_requests", message);
+  constructor(
+    message: string,
+    retryAfterSeconds: number,
+    headers: Readonly<Record<string, string>> = {},
+    code: "too_many_requests" | "budget_exceeded" = "too_many_requests",
+  ) {
+    super(code, message);
     this.retryAfterSeconds = retryAfterSeconds;
     this.headers = headers;
   }

@@ -53,6 +53,12 @@ export function startOfDay(now: Date, timeZone: string, daysBefore = 0): Date {
   );
 }
 
+/** The instant at which the month began, so many months before the one of `now`. */
+export function startOfMonth(now: Date, timeZone: string, monthsBefore = 0): Date {
+  const day = new Date(wallClock(now.getTime(), timeZone));
+  return toInstant(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() - monthsBefore), timeZone);
+}
+
 /** True for the name of an IANA time zone that the runtime supports. */
 export function isTimeZone(name: string): boolean {
   try {

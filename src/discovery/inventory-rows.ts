@@ -1,6 +1,7 @@
 /** Converts an inventory to the rows of the tables. */
 import { hashDefinition } from "../core/discovery/definition-hash.ts";
 import type { DiscoveredTool } from "../core/discovery/tool-drift.ts";
+import { declaredCost } from "../core/limits/declared-cost.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { itemKey, type ListMethod } from "../core/mcp/list-edit.ts";
 import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
@@ -47,6 +48,7 @@ export function toToolRow({ hash, definition }: Pick<DiscoveredTool, "hash" | "d
     inputSchema: json(definition, "inputSchema") ?? { type: "object" },
     outputSchema: json(definition, "outputSchema"),
     annotations: json(definition, "annotations"),
+    declaredCost: declaredCost(getMember(definition, "_meta"), getMember(definition, "annotations")) ?? null,
     definitionHash: hash,
   };
 }

@@ -23,6 +23,9 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
     "alter table samples add column forecast real",
     `create table queue_totals (server_id text primary key, queued integer not null, rejected integer not null,
        observed_at real not null) without rowid`,
+    `create table budget_crossings (id integer primary key autoincrement, key text not null,
+       threshold integer not null, ends_at real not null, crossing text not null,
+       is_written integer not null default 0, unique (key, threshold))`,
   ],
 };
 
@@ -72,6 +75,16 @@ export class SqlLimiterStore implements LimiterStore {
       "select key, state from gates where forget_at >= ? limit ?",
       now,
       MAX_LISTED,
+    );
+    return Array.from(rows, ({ key, state }) => [key, JSON.parse(state)]);
+  }
+
+  /** Those whose keys begin so, which still count. */
+  listByPrefix(prefix: string, now: number): [key: string, gate: LimiterState][] {
+    this.write();
+    const rows = this.#sql.exec<{ key: string; state: string }>(
+      "select key, state from gates where key >= ? and key < ? and forget_at >= ? limit ?",
+      ...[prefix, `${prefix}\u{10ffff}`, now, MAX_LISTED],
     );
     return Array.from(rows, ({ key, state }) => [key, JSON.parse(state)]);
   }

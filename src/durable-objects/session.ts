@@ -31,6 +31,7 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     // A client that could not introduce itself has no session.
     if (known === undefined && held.session.state.client === undefined) await this.end();
     record.complete(response.status);
+    for (const [name, value] of Object.entries(context.answerHeaders)) response.headers.set(name, value);
     response.headers.set(RECORDED_HEADER, "1");
     return response;
   }
@@ -95,8 +96,8 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     const { ipAddress: address, country, continent } = request;
     const location = { country, continent };
     const target = { serverName, toolset, isSearched };
-    const entrance = { record, requestId, target, address, location, waitUntil: background, identify };
-    const context = await gateway.requests.start(principal, entrance);
+    const input = { record, requestId, target, address, location, waitUntil: background, identify };
+    const context = await gateway.requests.start(principal, { ...input, answerHeaders: {} });
     return { context, record };
   }
 

@@ -57,7 +57,7 @@ export class TenantLeases {
   readonly #ctx: DurableObjectState;
   readonly #capacity: CapacitySource;
   readonly #tables: TrafficStore;
-  readonly #limiters: SqlLimiterStore;
+  readonly limiters: SqlLimiterStore;
   readonly #limits: TenantLimiter;
   readonly #minutes: MinuteCounter;
   #forecaster: Forecaster;
@@ -68,8 +68,8 @@ export class TenantLeases {
     this.#ctx = ctx;
     this.#capacity = capacity;
     this.#tables = tables;
-    this.#limiters = new SqlLimiterStore(ctx.storage.sql);
-    this.#limits = new TenantLimiter(this.#limiters, crypto.randomUUID(), Date.now());
+    this.limiters = new SqlLimiterStore(ctx.storage.sql);
+    this.#limits = new TenantLimiter(this.limiters, crypto.randomUUID(), Date.now());
     this.#minutes = new MinuteCounter(Date.now(), ctx.storage.kv.get<Sample>(RUNNING_MINUTE));
     this.#forecaster = ctx.storage.kv.get<Forecaster>(FORECASTER) ?? createForecaster(toMinute(Date.now()));
   }
@@ -87,7 +87,7 @@ export class TenantLeases {
     }
     const response = this.#limits.issue(request, Date.now());
     this.#ctx.waitUntil(this.#requestCapacity(this.#limits.buildCapacityRequest(0, Date.now())));
-    this.#limiters.write();
+    this.limiters.write();
     // Not before: a question to the global object waits until what was written before it is safe on disk.
     if (request.demand > 0) this.#storeMinute();
     this.#flushing ??= setTimeout(() => this.#flush(), RELEASE_DELAY_MS);
@@ -96,7 +96,7 @@ export class TenantLeases {
 
   /** Returns the usage of each limit in its window, as far as leases are settled. */
   getUsage(now: number): LimitUsage[] {
-    return this.#limiters.list(now).flatMap(([key, { window }]) => {
+    return this.limiters.list(now).flatMap(([key, { window }]) => {
       const limit = parseLimitKey(key);
       const spent = limit === undefined ? 0 : sumSpent(window, { windowMs: limit.windowSeconds * 1000 }, now);
       return spent === 0 ? [] : [{ key, spent }];
@@ -119,7 +119,7 @@ export class TenantLeases {
   }
 
   deleteExpired(now: number): void {
-    this.#limiters.deleteExpired(now);
+    this.limiters.deleteExpired(now);
   }
 
   /** Concurrent callers share one pending capacity request. */

@@ -7,6 +7,7 @@ import { type ActiveRequest, ActiveRequests } from "../core/active-requests.ts";
 import { type LimitRecommendation, recommendLimit } from "../core/limits/advice.ts";
 import type { Sample } from "../core/limits/algorithms/samples.ts";
 import { BAN_TERMS } from "../core/limits/bans.ts";
+import type { LeaseRequest } from "../core/limits/lease/protocol.ts";
 import type {
   Ban,
   PermitResponse,
@@ -21,6 +22,7 @@ import type { ObservedEpoch } from "../core/tenant-cache.ts";
 import { EpochStore } from "./epoch-store.ts";
 import { migrate } from "./limiter-store.ts";
 import { TenantBans } from "./tenant-bans.ts";
+import type { BudgetUsage, NumberedCrossing, TenantBudgets } from "./tenant-budgets.ts";
 import { type LimitUsage, TenantLeases, type TrafficForecast } from "./tenant-leases.ts";
 import { TenantSlots } from "./tenant-slots.ts";
 import { type NumberedTransition, TrafficStore } from "./traffic-store.ts";
@@ -36,6 +38,8 @@ export class TenantObject extends DurableObject<Env> {
   readonly #breakers: Breakers;
   readonly #bans: TenantBans;
   readonly #slots: TenantSlots;
+  /** Undefined before the first request that concerns a budget. */
+  #budgets: TenantBudgets | undefined;
   readonly #active = new ActiveRequests();
   #sweepAt = 0;
 
@@ -83,6 +87,9 @@ export class TenantObject extends DurableObject<Env> {
     this.#tables.addTransitions(this.#breakers.report(reports, { now: Date.now(), random: Math.random }));
     const newBans = this.#bans.report(violations, banTerms, Date.now());
     const leaseResponse = leaseRequest && (await this.#leases.issue(leaseRequest));
+    if (leaseRequest !== undefined && concernsBudget(leaseRequest)) {
+      (await this.#loadBudgets()).observe(leaseRequest, Date.now());
+    }
     this.applySystemEpoch(this.#leases.systemEpoch);
     await this.#planSweep();
     const now = Date.now();
@@ -92,7 +99,7 @@ export class TenantObject extends DurableObject<Env> {
       leaseResponse,
       breakers: this.#breakers.views(now),
       // Not only those of this report: a reply may be lost, and so may the write that follows it.
-      hasTransitions: this.#tables.hasTransitions(),
+      hasTransitions: this.#tables.hasTransitions() || this.#budgets?.hasUnwritten() === true,
       bans: this.#bans.list(bansKnown, now),
       newBans,
     };
@@ -141,6 +148,19 @@ export class TenantObject extends DurableObject<Env> {
 
   deleteTransitions(upTo: number): void {
     this.#tables.deleteTransitions(upTo);
+  }
+
+  /** As `listTransitions`, of the thresholds that budgets have reached. */
+  async listBudgetCrossings(): Promise<NumberedCrossing[]> {
+    return (await this.#loadBudgets()).listUnwritten();
+  }
+
+  async markCrossingsWritten(upTo: number): Promise<void> {
+    (await this.#loadBudgets()).markWritten(upTo);
+  }
+
+  async getBudgetUsage(): Promise<BudgetUsage[]> {
+    return (await this.#loadBudgets()).listUsage(Date.now());
   }
 
   /** Those in force. */
@@ -198,6 +218,13 @@ export class TenantObject extends DurableObject<Env> {
     this.#tables.deleteExpired(now);
     this.#bans.deleteExpired(now);
     this.#slots.deleteExpired(now);
+    (await this.#loadBudgets()).deleteExpired(now);
+  }
+
+  async #loadBudgets(): Promise<TenantBudgets> {
+    const { TenantBudgets } = await import("./tenant-budgets.ts");
+    this.#budgets ??= new TenantBudgets(this.ctx.storage.sql, this.#leases.limiters);
+    return this.#budgets;
   }
 
   async #planSweep(): Promise<void> {
@@ -207,3 +234,7 @@ export class TenantObject extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(this.#sweepAt);
   }
 }
+
+const concernsBudget = ({ claims, settled }: LeaseRequest) =>
+  claims.some(({ limit }) => limit.alertAt !== undefined) ||
+  settled.some(({ limit }) => limit.alertAt !== undefined);

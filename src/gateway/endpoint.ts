@@ -93,6 +93,7 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
       target: address,
       address: readHeaders(request).get("cf-connecting-ip"),
       location: readLocation(request),
+      answerHeaders: headers,
       waitUntil,
       identify: identified,
     };

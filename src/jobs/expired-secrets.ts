@@ -1,4 +1,4 @@
-/** Deletes expired records daily: codes, links, challenges, tokens, counted failures, test mails, bans. */
+/** Deletes expired records daily: codes, links, challenges, tokens, counted failures, test mails, bans, budget alerts. */
 import type { Database } from "../db/client.ts";
 import { deleteOldBans } from "../db/queries/access/bans.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../db/queries/identity/expired-secrets.ts";
 import { expireInvitations } from "../db/queries/identity/invitations.ts";
 import { deleteOldResponses } from "../db/queries/tenants/idempotency.ts";
+import { deleteOldBudgetAlerts } from "../db/queries/traffic/budgets.ts";
 
 export async function deleteExpiredSecrets(database: Database, now: Date): Promise<void> {
   const db = database.asSystem();
@@ -24,5 +25,6 @@ export async function deleteExpiredSecrets(database: Database, now: Date): Promi
     deleteOldResponses(db, now),
     expireInvitations(db, now),
     deleteOldBans(db, now),
+    deleteOldBudgetAlerts(db, now),
   ]);
 }

@@ -56,6 +56,7 @@ const mcpEvent = z.object({
   errorCode: z.number().int().nullish(),
   errorMessage: text,
   requestId: text,
+  cost: z.number().int().optional(),
 });
 
 const errorEvent = z.object({

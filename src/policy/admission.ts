@@ -68,7 +68,7 @@ export function admitNow(
   const share = { weight: tenant.weight, burst: tenant.burst };
   const result = traffic.acquireNow(limits, share, background);
   if (result === undefined || result.kind === "request") return undefined;
-  if (result.kind === "admit") return { kind: "admitted", headers: buildHeaders(limits, traffic) };
+  if (result.kind === "admit") return { kind: "admitted", headers: buildLimitHeaders(limits, traffic) };
   reportDenial(place, tenant, traffic, background);
   return { kind: "refused", error: limitExceeded(result, limits, traffic) };
 }
@@ -144,7 +144,7 @@ async function spend(
     reportDenial(place, tenant, traffic, background);
     throw limitExceeded(verdict, limits, traffic);
   }
-  return buildHeaders(limits, traffic);
+  return buildLimitHeaders(limits, traffic);
 }
 
 async function rejectAddress(
@@ -181,7 +181,7 @@ function limitExceeded(
   return new TooManyRequestsError(
     `Rate limit ${denial.limit.name} exceeded. Retry in ${seconds} s.`,
     seconds,
-    buildHeaders(limits, traffic),
+    buildLimitHeaders(limits, traffic),
   );
 }
 
@@ -218,7 +218,7 @@ function getCachedLimits(
   return limits;
 }
 
-function toLimitedPrincipal(
+export function toLimitedPrincipal(
   principal: Principal,
   place: string | undefined,
   groups = listActiveGroups(principal.groups, Date.now()),
@@ -233,7 +233,7 @@ function toLimitedPrincipal(
   };
 }
 
-function buildHeaders(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {
+export function buildLimitHeaders(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {
   return {
     "ratelimit-policy": formatPolicyHeader(limits),
     ratelimit: formatRateLimitHeader(traffic.getQuotas(limits)),

@@ -50,6 +50,7 @@ export async function compileSnapshot(rows: TenantRows): Promise<TenantSnapshot 
     windows: await compileWindows(rows.windows),
     limits: compileLimits(rows.limits, planLimits.requestsPerMinute),
     targetLimits: compileTargetLimits(rows.limits),
+    budgets: rows.budgets.length === 0 ? undefined : { budgets: rows.budgets, timeZone },
     bans: banTerms(runtime),
     retries: retrySettings(runtime),
     ipLists: compileIpRules(rows.ipRules.map((rule) => ({ ...rule, expiresAt: toDate(rule.expiresAt) }))),
@@ -79,12 +80,13 @@ interface ServerTerms {
 
 /** What is known of its tools is parsed by the first call that needs it: most isolates call few of a tenant's servers. */
 function compileServer(row: ServerRow, { holdsChanges, runtime, defaults }: ServerTerms): SnapshotServer {
-  const { settings, queue, readOnlyTools, withheldTools, approved, ...server } = row;
+  const { settings, queue, readOnlyTools, withheldTools, declaredCosts, approved, ...server } = row;
   const hasSettings = Object.keys(settings).length > 0;
   const own = hasSettings ? readServerSettings(settings, runtime) : defaults;
   const known = {
     readOnly: lazily(() => new Set(parseNames(readOnlyTools))),
     withheld: lazily(() => new Set(parseNames(withheldTools))),
+    costs: lazily(() => new Map(runtime["budgets.declared_costs"] ? parseCosts(declaredCosts) : [])),
     approved: lazily(() => (approved === null ? undefined : new Map(parseHashes(approved)))),
   };
   return {
@@ -97,6 +99,9 @@ function compileServer(row: ServerRow, { holdsChanges, runtime, defaults }: Serv
     },
     get withheldTools() {
       return known.withheld();
+    },
+    get declaredCosts() {
+      return known.costs();
     },
     get approved() {
       return known.approved();
@@ -114,6 +119,8 @@ function lazily<T>(make: () => T): () => T {
 
 const names = z.array(z.string());
 const hashes = z.array(z.tuple([z.string(), z.string()]));
+const costs = z.array(z.tuple([z.string(), z.number()]));
 
 const parseNames = (text: string | null) => (text === null ? [] : names.parse(JSON.parse(text)));
+const parseCosts = (text: string | null) => (text === null ? [] : costs.parse(JSON.parse(text)));
 const parseHashes = (text: string) => hashes.parse(JSON.parse(text));

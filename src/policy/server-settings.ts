@@ -3,6 +3,7 @@
  * not fit counts as not set, so that a bad row stops no traffic.
  */
 import { z } from "zod";
+import { BUDGET_SETTINGS } from "../core/settings/budget-settings.ts";
 import { payloadPolicy } from "../core/settings/payloads.ts";
 import type { NumberSetting } from "../core/settings/setting.ts";
 import { TRAFFIC_SETTINGS } from "../core/settings/traffic-settings.ts";
@@ -24,6 +25,7 @@ export const SERVER_NUMBERS = {
   keepAliveMs: within(TRAFFIC_SETTINGS["servers.keep_alive_ms"]),
   idleTimeoutMs: within(TRAFFIC_SETTINGS["servers.idle_timeout_ms"]),
   maxResponseBytes: within(TRAFFIC_SETTINGS["servers.max_response_bytes"]),
+  cost: within(BUDGET_SETTINGS["budgets.default_cost"]),
 };
 
 export const SERVER_THRESHOLDS = {
@@ -45,6 +47,7 @@ const stored = z.object({
   keepAliveMs: optional(SERVER_NUMBERS.keepAliveMs),
   idleTimeoutMs: optional(SERVER_NUMBERS.idleTimeoutMs),
   maxResponseBytes: optional(SERVER_NUMBERS.maxResponseBytes),
+  cost: optional(SERVER_NUMBERS.cost),
   payloadSample: optional(z.number().min(0).max(1)),
   breaker: optional(
     z.object({
@@ -59,12 +62,20 @@ const stored = z.object({
     }),
   ),
   tools: z
-    .record(z.string(), z.object({ timeoutMs: optional(z.number().int().min(1).max(43_200_000)) }).catch({}))
+    .record(
+      z.string(),
+      z
+        .object({
+          timeoutMs: optional(z.number().int().min(1).max(43_200_000)),
+          cost: optional(SERVER_NUMBERS.cost),
+        })
+        .catch({}),
+    )
     .catch({})
     .default({}),
 });
 
-export type OwnSettings = ServerSettings & Pick<SnapshotServer, "breaker" | "payloads" | "tools">;
+export type OwnSettings = ServerSettings & Pick<SnapshotServer, "breaker" | "cost" | "payloads" | "tools">;
 
 export function readServerSettings(own: Readonly<Record<string, unknown>>, settings: Settings): OwnSettings {
   const { breaker, tools, payloadSample, ...times } = stored.parse(own);
@@ -74,6 +85,7 @@ export function readServerSettings(own: Readonly<Record<string, unknown>>, setti
     keepAliveMs: times.keepAliveMs ?? settings["servers.keep_alive_ms"],
     idleTimeoutMs: times.idleTimeoutMs ?? settings["servers.idle_timeout_ms"],
     maxResponseBytes: times.maxResponseBytes ?? settings["servers.max_response_bytes"],
+    cost: times.cost ?? settings["budgets.default_cost"],
     breaker: breakerTerms(settings, breaker),
     tools: new Map(Object.entries(tools)),
     payloads: payloadPolicy(settings, payloadSample),

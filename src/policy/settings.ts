@@ -1,6 +1,6 @@
 /** Sensitive settings: sealed where they are written, opened where they are used. */
 import type { Keyring } from "../core/keyring.ts";
-import { type SealedValue, sealPurpose } from "../core/settings/values.ts";
+import { type SealedValue, sealPurpose } from "../core/settings/sealed-value.ts";
 
 interface SettingKeyRef {
   readonly tenantId: string | null;

@@ -5,6 +5,7 @@
 import type { CompiledRules } from "../core/access/rules.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/enums.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
+import type { BudgetTerms } from "../core/limits/budgets.ts";
 import type { CompiledIpRules } from "../core/limits/ip-rules.ts";
 import type { BanTerms } from "../core/limits/lease/sync-messages.ts";
 import type { CompiledLimits } from "../core/limits/resolve-limits.ts";
@@ -43,6 +44,8 @@ export interface ServerSettings {
 export interface ToolSettings {
   /** A call that has no response by then is ended. */
   readonly timeoutMs?: number | undefined;
+  /** Of one call, in place of what the tool declares. */
+  readonly cost?: number | undefined;
 }
 
 export interface SnapshotServer extends ServerSettings {
@@ -64,6 +67,10 @@ export interface SnapshotServer extends ServerSettings {
   readonly queue: QueueSettings;
   /** The thresholds of its circuit breaker. */
   readonly breaker: BreakerTerms;
+  /** Of a call of a tool without a cost of its own: core/limits/call-cost.ts. */
+  readonly cost: number;
+  /** By the server's own name of the tool, what its definition declares. */
+  readonly declaredCosts: ReadonlyMap<string, number>;
   /** By the server's own name of the tool; empty where nothing is set for single tools. */
   readonly tools: ReadonlyMap<string, ToolSettings>;
   /** Names of tools that are declared read-only. */
@@ -113,6 +120,8 @@ export interface TenantSnapshot {
   readonly limits: CompiledLimits;
   /** Of calls to single servers and tools. */
   readonly targetLimits: TargetLimits;
+  /** Undefined for a tenant without budgets. */
+  readonly budgets: BudgetTerms | undefined;
   readonly ipLists: CompiledIpRules;
   /** What brings a ban; undefined where automatic bans are disabled. */
   readonly bans: BanTerms | undefined;

@@ -21,7 +21,7 @@ export interface TrafficDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** The epoch comes with every answer. */
   readonly onEpoch: (tenantId: string, epoch: ObservedEpoch, askedAt: number) => void;
-  /** Called after a breaker changed state, to store the transition. */
+  /** Called while transitions of breakers or crossings of budgets wait to be written. */
   readonly onTransitions: (tenantId: string) => Promise<void>;
   /** Addresses have been banned by what this isolate has reported: each is passed on once. */
   readonly onBans: (tenantId: string, bans: readonly NewBan[], background: WaitUntil) => void;

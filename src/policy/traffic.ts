@@ -79,9 +79,11 @@ export class TenantTraffic {
     limits: readonly Limit[],
     share: CapacityShare,
     background: WaitUntil,
+    cost = 1,
   ): Promise<AdmissionResult> {
-    const known = this.#leases.tryAcquire(limits, this.#deps.now());
-    const result = known.kind === "request" ? await this.#obtainTokens(limits, share, background) : known;
+    const known = this.#leases.tryAcquire(limits, this.#deps.now(), cost);
+    const result =
+      known.kind === "request" ? await this.#obtainTokens(limits, share, background, cost) : known;
     this.#refillIfLow(result, share, background);
     return result;
   }
@@ -95,19 +97,20 @@ export class TenantTraffic {
     limits: readonly Limit[],
     share: CapacityShare,
     background: WaitUntil,
+    cost: number,
   ): Promise<AdmissionResult> {
     const { now } = this.#deps;
     let joins = 0;
     for (let attempts = 0; attempts < ATTEMPTS; ) {
-      if (joins < MAX_JOINS && this.#leases.isAwaited(limits, now())) {
+      if (joins < MAX_JOINS && this.#leases.isAwaited(limits, now(), cost)) {
         joins += 1;
         await this.#nextResponse();
-        const result = this.#leases.retryAcquire(limits, now());
+        const result = this.#leases.retryAcquire(limits, now(), cost);
         if (result.kind !== "request") return result;
         continue;
       }
       attempts += 1;
-      const leaseRequest = this.#leases.buildRequest(limits, now(), this.#waiting.length);
+      const leaseRequest = this.#leases.buildRequest(limits, now(), { waiting: this.#waiting.length, cost });
       const result = await this.#exchange(leaseRequest, share, background);
       this.#releaseLater(share, background);
       if (result.kind !== "request") return result;

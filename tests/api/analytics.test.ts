@@ -17,7 +17,13 @@ async function tenantWithTraffic() {
   const read = { serverId, method: "tools/call", target: "read", userId: admin.userId };
   const events = [
     ...[10, 20, 30, 40].map((durationMs, index) =>
-      callEvent(tenant.id, { ...read, at: NOON + index * MINUTE_MS, durationMs, apiKeyId: admin.id }),
+      callEvent(tenant.id, {
+        ...read,
+        at: NOON + index * MINUTE_MS,
+        durationMs,
+        cost: 3,
+        apiKeyId: admin.id,
+      }),
     ),
     callEvent(tenant.id, {
       ...read,
@@ -48,14 +54,14 @@ describe("analytics", () => {
     const { get, serverId } = await tenantWithTraffic();
     const { body } = await get(`/analytics/usage?${period}&grain=hour`);
     expect(body).toMatchObject({ grain: "hour", kind: "call", from: "2026-10-06T00:00:00.000Z" });
-    expect(body.totals).toMatchObject({ requests: 6, errors: 2, avgMs: (100 + 900 + 1) / 6 });
+    expect(body.totals).toMatchObject({ requests: 6, errors: 2, cost: 12, avgMs: (100 + 900 + 1) / 6 });
     expect(body.points.map(({ at, requests }: { at: string; requests: number }) => [at, requests])).toEqual([
       ["2026-10-06T12:00:00.000Z", 5],
       ["2026-10-06T14:00:00.000Z", 1],
     ]);
     expect(Date.parse(body.asOf)).toBeGreaterThan(NOON);
     const tool = await get(`/analytics/usage?${period}&grain=day&of=tool&member=${serverId}/read`);
-    expect(tool.body.totals).toMatchObject({ requests: 4, errors: 0, errorRate: 0, avgMs: 25 });
+    expect(tool.body.totals).toMatchObject({ requests: 4, errors: 0, errorRate: 0, avgMs: 25, cost: 12 });
     const rest = await get(`/analytics/usage?${period}&kind=rest`);
     expect(rest.body.totals).toMatchObject({ requests: 1, errors: 1, requestBytes: 11 });
   });
@@ -137,10 +143,10 @@ describe("files", () => {
     expect(csv.headers.get("content-disposition")).toBe('attachment; filename="usage-by-day.csv"');
     const [head, ...lines] = String(csv.body).trimEnd().split("\r\n");
     expect(head).toBe(
-      "at,kind,dimension,member,requests,errors,errorRate,avgMs,p50Ms,p95Ms,p99Ms,requestBytes",
+      "at,kind,dimension,member,requests,errors,errorRate,avgMs,p50Ms,p95Ms,p99Ms,requestBytes,cost",
     );
     const [start = ""] = lines.filter((line) => line.includes(`call,tool,${serverId}/read`));
-    expect(start).toMatch(/^2026-10-06T00:00:00.000Z,call,tool,[^,]+,4,0,0,25,25,4\d(?:\.\d+)?,49.6,0$/);
+    expect(start).toMatch(/^2026-10-06T00:00:00.000Z,call,tool,[^,]+,4,0,0,25,25,4\d(?:\.\d+)?,49.6,0,12$/);
     const json = await get(`/analytics/export?${period}&format=ndjson`);
     const rows = String(json.body).trimEnd().split("\n");
     expect(rows).toHaveLength(lines.length);
@@ -184,6 +190,7 @@ describe("files", () => {
         pageRequests: 0,
         requestBytes: 111,
         users: 1,
+        cost: 12,
       },
     ]);
     expect((await call("GET", "/system/usage/export", { key: admin.text })).status).toBe(403);

@@ -73,6 +73,7 @@ const FULL = {
     { subjectType: "role", subjectId: "user", limitCount: 10 },
     { subjectType: "group", subjectId: "Support", limitCount: 20, server: "shop" },
   ],
+  budgets: [{ name: "Support", subjectType: "group", subjectId: "Support", period: "month", amount: 900 }],
   ipRules: [
     { kind: "block", cidr: "192.0.2.1" },
     { kind: "allow", cidr: "2001:DB8::/32" },
@@ -96,7 +97,7 @@ describe("a configuration file", () => {
   it("makes everything at once, and the second time nothing", async () => {
     const { apply, exported, tenant } = await installation();
     const first = await apply(FULL, SECRETS);
-    expect(first.body).toMatchObject({ applied: 22 });
+    expect(first.body).toMatchObject({ applied: 23 });
     expect((await apply(FULL, SECRETS)).body).toMatchObject({ applied: 0 });
     expect((await apply(FULL)).body).toMatchObject({ applied: 0 });
     const document = await exported();
@@ -159,11 +160,11 @@ describe("a configuration file", () => {
     expect(await paths({ groups: [] })).toEqual([
       [
         "/document/groups",
-        "must contain Engineering: an access rule, a rate limit or a toolset binding names the group",
+        "must contain Engineering: an access rule, a rate limit, a budget or a toolset binding names the group",
       ],
       [
         "/document/groups",
-        "must contain Support: an access rule, a rate limit or a toolset binding names the group",
+        "must contain Support: an access rule, a rate limit, a budget or a toolset binding names the group",
       ],
     ]);
     expect(await paths({ groups: [], rateLimits })).toContainEqual([
@@ -184,9 +185,12 @@ describe("a configuration file", () => {
     const { body: list } = await call("GET", "/groups?sort=name", { key });
     await owner.query("update groups set source = 'scim' where id = $1", [list.items[0].id]);
     // A provisioned group is in no file, and can be named by one.
-    const left = { version: 1, groups: [FULL.groups[1]], accessControls, rateLimits, toolsetBindings };
+    const left = {
+      ...{ version: 1, groups: [FULL.groups[1]], accessControls, rateLimits, toolsetBindings },
+      budgets: FULL.budgets,
+    };
     expect((await post("plan", { document: left })).body).toMatchObject({ changes: [] });
-    const none = { groups: [], accessControls: [], rateLimits: [], toolsetBindings: [] };
+    const none = { groups: [], accessControls: [], rateLimits: [], budgets: [], toolsetBindings: [] };
     expect((await apply({ ...left, ...none })).body.applied).toBe(7);
     expect((await call("GET", "/groups", { key })).body.items).toHaveLength(1);
   });

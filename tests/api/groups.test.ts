@@ -182,7 +182,7 @@ describe("a group in rules and limits", () => {
     const refused = await del(`/groups/${group.id}`);
     expect(refused.status).toBe(409);
     expect(refused.body.detail).toBe(
-      "The group is in use. Delete the access rules, rate limits and toolset bindings that name it first.",
+      "The group is in use. Delete the access rules, rate limits, budgets and toolset bindings that name it first.",
     );
     await del(`/access-controls/${made.body.id}`);
     expect((await del(`/groups/${group.id}`)).status).toBe(409);

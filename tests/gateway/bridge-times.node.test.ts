@@ -52,6 +52,8 @@ const serverAt = (url: string): SnapshotServer => ({
   tags: [],
   weight: 1,
   maxConcurrency: 100,
+  cost: 1,
+  declaredCosts: new Map(),
   queue: { maxSize: undefined, maxWaitMs: 10_000 },
   breaker: BREAKER_TERMS,
   region: null,

@@ -29,6 +29,7 @@ export function Numbers({ analytics: { totals } }: { analytics: Analytics }) {
         { label: "p50 latency", value: ms(totals.p50Ms), note: `${ms(totals.avgMs)} avg` },
         { label: "p95 latency", value: ms(totals.p95Ms) },
         { label: "p99 latency", value: ms(totals.p99Ms) },
+        ...(totals.cost > 0 ? [{ label: "Cost", value: short(totals.cost) }] : []),
       ]}
     />
   );
@@ -93,13 +94,17 @@ interface TopProps {
 }
 
 function TopList({ of, title, rows, asked }: TopProps) {
+  const hasCost = rows.some(({ cost }) => cost > 0);
   return (
     <section class="card" aria-label={title}>
       <h2>{title}</h2>
       <section class="scroll" aria-label={`Top ${title.toLowerCase()}`} tabindex={0}>
         <table>
           <TableHead
-            columns={["Name", { figure: "Requests" }, { figure: "Error rate" }, { figure: "Avg. duration" }]}
+            columns={[
+              ...["Name", { figure: "Requests" }, { figure: "Error rate" }, { figure: "Avg. duration" }],
+              ...(hasCost ? [{ figure: "Cost" }] : []),
+            ]}
           />
           <tbody>
             {rows.map((row) => (
@@ -110,6 +115,7 @@ function TopList({ of, title, rows, asked }: TopProps) {
                 <td class="number">{short(row.requests)}</td>
                 <td class="number">{percent(row.errors / row.requests)}</td>
                 <td class="number">{ms(row.timed === 0 ? null : row.durationMs / row.timed)}</td>
+                {hasCost && <td class="number">{short(row.cost)}</td>}
               </tr>
             ))}
           </tbody>

@@ -173,6 +173,10 @@ export const NAVIGATION: readonly NavGroup[] = [
             keywords: "limits now live buckets fairness share forecast",
           },
           {
+            ...{ label: "Budgets", path: "/admin/rate-limits/budgets", permission: "budgets.list" },
+            keywords: "cost spend quota month day money price",
+          },
+          {
             ...{ label: "Bans", path: "/admin/rate-limits/bans", permission: "traffic.read" },
             keywords: "banned addresses lift unban",
           },

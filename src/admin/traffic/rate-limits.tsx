@@ -18,6 +18,7 @@ import {
 } from "../lookups/choices.ts";
 import { Badge } from "../ui/components.tsx";
 import { bans } from "./bans.tsx";
+import { budgets } from "./budgets.tsx";
 import { limitsNow } from "./limits-now.tsx";
 import { perWindow } from "./windows.ts";
 
@@ -197,4 +198,8 @@ const limits = crudPages<Limit>({
   },
 });
 
-export const rateLimits = new Hono<AdminEnv>().route("/", limitsNow).route("/", bans).route("/", limits);
+export const rateLimits = new Hono<AdminEnv>()
+  .route("/", limitsNow)
+  .route("/", bans)
+  .route("/", budgets)
+  .route("/", limits);

@@ -46,7 +46,7 @@ export const sumsFile = new Hono<AppEnv>().get(
       format,
       columns: [
         ...(["at", "kind", "dimension", "member", "requests", "errors", "errorRate"] as const),
-        ...(["avgMs", "p50Ms", "p95Ms", "p99Ms", "requestBytes"] as const),
+        ...(["avgMs", "p50Ms", "p95Ms", "p99Ms", "requestBytes", "cost"] as const),
       ],
       async next(after: RollupCursor | undefined) {
         const rows = await listRollups(db, { ...period, tenantId, grain, after, limit: ROWS_PER_PAGE });
@@ -115,7 +115,7 @@ export const billingFile = new Hono<AppEnv>().get(
       format,
       columns: [
         ...(["at", "tenantId", "tenant", "calls", "callErrors"] as const),
-        ...(["mcpRequests", "restRequests", "pageRequests", "requestBytes", "users"] as const),
+        ...(["mcpRequests", "restRequests", "pageRequests", "requestBytes", "users", "cost"] as const),
       ],
       next: (after: UsageCursor | undefined) =>
         listDailyUsage(db, { ...period, after, limit: ROWS_PER_PAGE }),

@@ -35,7 +35,7 @@ export const seriesQuery = trafficQuery.extend({
 
 export const topQuery = trafficQuery.extend({
   of: z.enum(DIMENSIONS).exclude(["all"]).default("tool"),
-  by: z.enum(["requests", "errors", "durationMs", "requestBytes"]).default("requests"),
+  by: z.enum(["requests", "errors", "durationMs", "requestBytes", "cost"]).default("requests"),
   limit: z.coerce.number().int().min(1).max(200).default(20),
 });
 
@@ -51,6 +51,7 @@ export const figures = z.object({
   p95Ms: ms,
   p99Ms: ms,
   requestBytes: count,
+  cost: count,
 }) satisfies z.ZodType<TrafficMetrics>;
 
 export const trafficPeriod = z.object({

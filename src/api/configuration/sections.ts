@@ -22,7 +22,13 @@ import { verifiedDomains } from "../resources/verified-domains.ts";
 import { identityProvidersSection } from "./identity-providers.ts";
 import { createSection, listIssues, resolveIds, type Section, toItem } from "./section.ts";
 import { serversSection } from "./servers.ts";
-import { rateLimitsSection, toolsetBindingsSection, toSubjectId, toSubjectName } from "./subjects.ts";
+import {
+  budgetsSection,
+  rateLimitsSection,
+  toolsetBindingsSection,
+  toSubjectId,
+  toSubjectName,
+} from "./subjects.ts";
 import { toolsetsSection } from "./toolsets.ts";
 
 const controlFields = [
@@ -138,6 +144,7 @@ export const SECTIONS: readonly Section[] = [
   toolsetsSection,
   toolsetBindingsSection,
   rateLimitsSection,
+  budgetsSection,
   ownIpRules,
   createSection(requestQueues, ["server"]),
   configsSection,

@@ -1,4 +1,5 @@
-/** Groups as subjects of access rules, limits and bindings in the configuration file: by name instead of by ID. */
+/** Groups as subjects of access rules, limits, budgets and bindings in the configuration file: by name instead of by ID. */
+import { budgets } from "../resources/budgets.ts";
 import { rateLimits } from "../resources/rate-limits.ts";
 import { toolsetBindings } from "../resources/toolset-bindings.ts";
 import { type ConfigurationNames, createSection, type Section } from "./section.ts";
@@ -11,9 +12,7 @@ export const toSubjectName = (type: unknown, id: unknown, { groups }: Configurat
 export const toSubjectId = (type: unknown, name: unknown, { groups }: ConfigurationNames): unknown =>
   type === "group" && typeof name === "string" ? groups.idOf(name) : name;
 
-const plain = createSection(rateLimits, ["subjectType", "subjectId", "server", "toolName", "windowSeconds"]);
-
-export const rateLimitsSection: Section = {
+const nameSubjects = (plain: Section): Section => ({
   ...plain,
   async write(c, row, names) {
     const { subjectId, ...item } = await plain.write(c, row, names);
@@ -28,7 +27,13 @@ export const rateLimitsSection: Section = {
     const coming = item.subjectType === "group" ? new Set([String(id)]) : look.coming;
     return plain.read({ ...look, ...(coming && { coming }) }, { ...item, subjectId: id }, names);
   },
-};
+});
+
+export const rateLimitsSection = nameSubjects(
+  createSection(rateLimits, ["subjectType", "subjectId", "server", "toolName", "windowSeconds"]),
+);
+
+export const budgetsSection = nameSubjects(createSection(budgets, ["subjectType", "subjectId", "period"]));
 
 const plainBindings = createSection(toolsetBindings, ["subjectType", "subjectId"]);
 

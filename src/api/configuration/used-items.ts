@@ -1,13 +1,13 @@
-/** Finds what a plan deletes although items that stay refer to it: groups of rules, limits and bindings, bound toolsets. */
+/** Finds what a plan deletes although items that stay refer to it: groups of rules, limits, budgets and bindings, bound toolsets. */
 import type { InputIssue } from "../../core/errors.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import type { PlanStep } from "./plan-step.ts";
 
 const USES = {
   groups: {
-    sections: ["accessControls", "rateLimits", "toolsetBindings"],
+    sections: ["accessControls", "rateLimits", "budgets", "toolsetBindings"],
     referenceOf: ({ subjectType, subjectId }: CrudRow) => (subjectType === "group" ? subjectId : undefined),
-    reason: "an access rule, a rate limit or a toolset binding names the group",
+    reason: "an access rule, a rate limit, a budget or a toolset binding names the group",
   },
   toolsets: {
     sections: ["toolsetBindings"],

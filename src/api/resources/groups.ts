@@ -34,7 +34,7 @@ export const groups = defineResource({
   hooks: {
     use: {
       assertUnused: assertGroupUnused,
-      advice: "Delete the access rules, rate limits and toolset bindings that name it first.",
+      advice: "Delete the access rules, rate limits, budgets and toolset bindings that name it first.",
     },
     prepare: async (_, values, before) => rejectProvisionedChange(values, before),
   },

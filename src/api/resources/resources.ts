@@ -2,6 +2,7 @@
 import type { Resource } from "../resource/define.ts";
 import { alerts } from "./alerts.ts";
 import { announcements } from "./announcements.ts";
+import { budgets } from "./budgets.ts";
 import { configs } from "./configs.ts";
 import { featureFlags } from "./feature-flags.ts";
 import { groupMembers } from "./group-members.ts";
@@ -21,6 +22,7 @@ import { verifiedDomains } from "./verified-domains.ts";
 export const RESOURCES: readonly Resource[] = [
   routingRules,
   rateLimits,
+  budgets,
   ipRules,
   requestQueues,
   configs,

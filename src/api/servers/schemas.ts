@@ -40,13 +40,16 @@ const settings = z.strictObject({
       z.string().min(1).max(255),
       z.strictObject({
         timeoutMs: z.number().int().min(100).max(MAX_TOOL_TIMEOUT_MS).optional(),
+        cost: SERVER_NUMBERS.cost.optional(),
       }),
     )
     .refine((tools) => Object.keys(tools).length <= MAX_TOOL_SETTINGS, {
       message: `must have at most ${MAX_TOOL_SETTINGS} tools`,
     })
     .optional()
-    .describe("By name of the tool: the time in which a call must be answered, in milliseconds."),
+    .describe(
+      "By name of the tool: the time in which a call must be answered, in milliseconds, and what a call costs.",
+    ),
   payloadSample: z
     .number()
     .min(0)

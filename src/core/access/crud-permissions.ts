@@ -53,6 +53,12 @@ export const CRUD_PERMISSIONS = {
   "rate-limits.update": writes,
   "rate-limits.delete": writes,
 
+  "budgets.list": reads,
+  "budgets.read": reads,
+  "budgets.create": writes,
+  "budgets.update": writes,
+  "budgets.delete": writes,
+
   "ip-rules.list": reads,
   "ip-rules.read": reads,
   "ip-rules.create": writes,

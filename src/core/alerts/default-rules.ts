@@ -35,5 +35,9 @@ export function defaultAlertRules(email: string | undefined): readonly DefaultAl
       ...{ name: "API key near its hourly limit", metric: "key_quota", comparison: "gt", threshold: 0.9 },
       ...{ severity: "low", channels },
     },
+    {
+      ...{ name: "Budget used to 80 %", metric: "budget_used", comparison: "gte", threshold: 0.8 },
+      ...{ severity: "medium", channels },
+    },
   ];
 }

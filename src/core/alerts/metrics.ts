@@ -21,6 +21,7 @@ const metrics = {
   limit_hits: { says: "number of rate-limited requests", unit: "count" },
   security_events: { says: "number of security events", unit: "count", takesServer: true },
   key_quota: { says: "highest hourly quota usage of an API key", unit: "share" },
+  budget_used: { says: "highest alert threshold that a budget has reached", unit: "share" },
   unhealthy_servers: { says: "number of unhealthy servers", unit: "count" },
   open_breakers: { says: "number of open circuit breakers", unit: "count" },
   server_health: { says: "health", unit: "health", isPerServer: true, takesServer: true },

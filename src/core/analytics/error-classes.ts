@@ -21,7 +21,7 @@ const JSON_RPC: Readonly<Record<string, ErrorDescription>> = {
 };
 
 const REFUSED = new Set<ErrorCode>(["unauthorized", "forbidden"]);
-const LIMITED = new Set<ErrorCode>(["too_many_requests", "limits_unavailable"]);
+const LIMITED = new Set<ErrorCode>(["too_many_requests", "budget_exceeded", "limits_unavailable"]);
 const OURS = new Set<ErrorCode>(["internal", "configuration", "database_unavailable", "cancelled"]);
 
 /** `code` as the rollups' dimension of errors has it. */

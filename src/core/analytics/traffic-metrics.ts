@@ -7,6 +7,8 @@ export interface TrafficSums {
   readonly timed: number;
   readonly durationMs: number;
   readonly requestBytes: number;
+  /** Of tool calls. */
+  readonly cost: number;
   readonly histogram: Histogram;
 }
 
@@ -17,6 +19,8 @@ export interface TrafficMetrics extends Percentiles {
   readonly errorRate: number;
   readonly avgMs: number | null;
   readonly requestBytes: number;
+  /** Of tool calls. */
+  readonly cost: number;
 }
 
 export function computeMetrics({
@@ -25,6 +29,7 @@ export function computeMetrics({
   timed,
   durationMs,
   requestBytes,
+  cost,
   histogram,
 }: TrafficSums): TrafficMetrics {
   return {
@@ -34,6 +39,7 @@ export function computeMetrics({
     avgMs: timed === 0 ? null : durationMs / timed,
     ...percentiles(histogram),
     requestBytes,
+    cost,
   };
 }
 
@@ -43,6 +49,7 @@ export const EMPTY_SUMS: TrafficSums = {
   timed: 0,
   durationMs: 0,
   requestBytes: 0,
+  cost: 0,
   histogram: [],
 };
 
@@ -54,6 +61,7 @@ export function sumTraffic(all: readonly TrafficSums[]): TrafficSums {
       timed: sum.timed + one.timed,
       durationMs: sum.durationMs + one.durationMs,
       requestBytes: sum.requestBytes + one.requestBytes,
+      cost: sum.cost + one.cost,
       histogram: addHistograms([sum.histogram, one.histogram]),
     }),
     EMPTY_SUMS,

@@ -34,6 +34,17 @@ export function formatRateLimitHeader(quotas: readonly Quota[]): string {
   return header;
 }
 
+/** Adds the items of further limits to headers that list others already. */
+export function appendLimitHeaders(
+  headers: Record<string, string>,
+  added: Readonly<Record<string, string>>,
+): void {
+  for (const [name, items] of Object.entries(added)) {
+    const known = headers[name];
+    headers[name] = known === undefined ? items : `${known}, ${items}`;
+  }
+}
+
 /** A limit of 0 never has tokens again; the client retries after a day at the latest. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 

@@ -31,6 +31,7 @@ const JSON_RPC_CODES: Record<ErrorCode, number> = {
   key_reused: -31422,
   account_required: -31424,
   too_many_requests: -31429,
+  budget_exceeded: -31430,
   headers_too_large: -31431,
   cancelled: -31499,
   limits_unavailable: -31507,

@@ -29,6 +29,7 @@ const CLIENT_FAULTS: ReadonlySet<ErrorCode> = new Set([
   "conflict",
   "account_required",
   "too_many_requests",
+  "budget_exceeded",
   "unsupported_media_type",
   "not_acceptable",
   "configuration",

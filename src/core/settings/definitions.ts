@@ -1,6 +1,7 @@
 /**
  * The definitions of the runtime settings. They are plain data, shared by the REST API, the pages and the hot path.
  */
+import { BUDGET_SETTINGS } from "./budget-settings.ts";
 import { OPERATION_SETTINGS } from "./operation-settings.ts";
 import type { Setting } from "./setting.ts";
 import { TRAFFIC_SETTINGS } from "./traffic-settings.ts";
@@ -71,6 +72,7 @@ export const SETTINGS = {
     min: 0,
     max: 1,
   },
+  ...BUDGET_SETTINGS,
   ...TRAFFIC_SETTINGS,
   ...OPERATION_SETTINGS,
 } as const satisfies Record<string, Setting>;

@@ -1,5 +1,6 @@
 /** Whether requests are traced, and where traces go. */
-import { readSettings, resolveSettings, type SealedValue, type StoredSetting } from "./values.ts";
+import type { SealedValue } from "./sealed-value.ts";
+import { readSettings, resolveSettings, type StoredSetting } from "./values.ts";
 
 export interface Tracing {
   readonly endpoint: string;

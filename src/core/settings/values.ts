@@ -1,15 +1,7 @@
 /** Values of settings: whether one may be, and what holds in a tenant of all that is stored. */
 import { isSettingKey, SETTING_KEYS, SETTINGS, type SettingKey } from "./definitions.ts";
+import type { SealedValue } from "./sealed-value.ts";
 import type { Setting } from "./setting.ts";
-
-/** A sealed secret, opened only at the point of use. */
-export interface SealedValue {
-  readonly sealed: string;
-}
-
-/** What a sensitive value is sealed for: bound to owner and key, so that no sealed value is of use elsewhere. */
-export const sealPurpose = ({ tenantId, key }: { tenantId: string | null; key: string }): string =>
-  `config:${tenantId ?? "system"}:${key}`;
 
 type SettingValue<S extends Setting> = S extends { type: "switch" }
   ? boolean

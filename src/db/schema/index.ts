@@ -1,6 +1,7 @@
 /** The whole schema, as drizzle-kit and the clients read it. */
 export * from "./access.ts";
 export * from "./alerts.ts";
+export * from "./budgets.ts";
 export * from "./connected-accounts.ts";
 export * from "./entries.ts";
 export * from "./enums.ts";

@@ -176,6 +176,8 @@ export const mcpAuditLogs = pgTable(
     errorCode: integer("error_code"),
     errorMessage: text("error_message"),
     requestId: text("request_id"),
+    /** What the call was charged with; 0 for one that was not sent. */
+    cost: integer("cost").notNull().default(0),
     createdAt: createdAt(),
   },
   (table) => [

@@ -147,6 +147,8 @@ export const serverTools = pgTable(
     inputSchema: jsonb("input_schema").$type<Json>().notNull().default({ type: "object" }),
     outputSchema: jsonb("output_schema").$type<Json>(),
     annotations: jsonb("annotations").$type<Json>(),
+    /** Of a call, as the definition declares it: core/limits/call-cost.ts. */
+    declaredCost: integer("declared_cost"),
     icons: jsonb("icons").$type<Json[]>(),
     /** As the server gave it, with members that no column holds. */
     definition: jsonb("definition").$type<Json>(),

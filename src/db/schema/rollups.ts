@@ -37,6 +37,8 @@ function rollup(name: string) {
       timed: counter("timed"),
       durationMs: doublePrecision("duration_ms").notNull().default(0),
       requestBytes: counter("request_bytes"),
+      /** Of tool calls: core/limits/call-cost.ts. */
+      cost: counter("cost"),
       /** Of durations, between the bounds of core/analytics/histogram.ts; to be added up member by member. */
       histogram: integer("histogram").array().notNull().default(sql`'{}'::integer[]`),
     },
@@ -73,6 +75,7 @@ export const rollupPending = pgTable(
     /** Null where it has no meaning. */
     durationMs: doublePrecision("duration_ms"),
     requestBytes: bigint("request_bytes", { mode: "number" }),
+    cost: integer("cost").notNull().default(0),
   },
   (table) => [
     primaryKey({ name: "rollup_pending_pkey", columns: [table.kind, table.logId, table.at] }),

@@ -4,6 +4,7 @@
  */
 
 import { GatewayError } from "../../core/errors.ts";
+import { appendLimitHeaders } from "../../core/limits/ratelimit-headers.ts";
 import { errorResponse } from "../../core/mcp/responses.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { readHeaders } from "../../core/net/headers.ts";
@@ -99,19 +100,26 @@ function toSessionPost(request: Request, { text, acceptsStream }: McpPost, visit
   return { ...visit, text, acceptsStream, isInitialize: false, headers };
 }
 
+/** What the object adds to the limits that were charged here. */
+const LIMIT_HEADERS = ["ratelimit-policy", "ratelimit"];
+
 const CREDENTIAL_HEADERS = new Set(["authorization", "cookie", "x-api-key", "proxy-authorization"]);
 
 /** The object that serves the operations of a POST also records them; the others are recorded here. */
 async function postToSession(
   session: SessionStub,
   visit: SessionPost,
-  { record }: McpContext,
+  { record, answerHeaders }: McpContext,
 ): Promise<Response> {
   const response = await session.post(visit);
   if (!response.headers.has(RECORDED_HEADER)) return response;
   record.delegate();
   const headers = new Headers(response.headers);
   headers.delete(RECORDED_HEADER);
+  for (const name of LIMIT_HEADERS) {
+    const items = headers.get(name);
+    if (items !== null) appendLimitHeaders(answerHeaders, { [name]: items });
+  }
   return new Response(response.body, { status: response.status, headers });
 }
 

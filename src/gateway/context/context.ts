@@ -27,6 +27,8 @@ export interface McpContext {
   /** Undefined without a trusted source: behind Cloudflare only its own header counts. */
   readonly address: string | undefined;
   readonly location: ClientLocation;
+  /** Headers of the response to this request; more can be added until it begins. */
+  readonly answerHeaders: Record<string, string>;
   /** Collects the log events of this request. */
   readonly record: CallRecorder;
   readonly tenant: TenantSnapshot;

@@ -49,6 +49,7 @@ export interface ContextInput {
   readonly target: EndpointTarget;
   readonly address: string | undefined;
   readonly location: ClientLocation;
+  readonly answerHeaders: McpContext["answerHeaders"];
   readonly waitUntil: McpContext["waitUntil"];
   /** Authenticates the caller again; undefined where the credential is no longer valid. */
   readonly identify: () => Promise<Principal | undefined>;
@@ -64,7 +65,7 @@ export function createContextFactory(services: ContextServices): ContextFactory 
   const { snapshots, emitter, getTraffic, queues, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const build = (principal: Principal, occasion: ContextInput, tenant: TenantSnapshot): McpContext => {
-    const { record, requestId, target, address, location, waitUntil, identify } = occasion;
+    const { record, requestId, target, address, location, answerHeaders, waitUntil, identify } = occasion;
     const entered = enterTarget(target, principal, tenant, new Date());
     return {
       ...shared,
@@ -72,6 +73,7 @@ export function createContextFactory(services: ContextServices): ContextFactory 
       requestId,
       address,
       location,
+      answerHeaders,
       emit: (events) => emitter.emit(events, waitUntil),
       principal,
       tenant,

@@ -24,6 +24,8 @@ export class OperationRecorder {
   serverId: string | undefined;
   /** Time until the first byte of the upstream's answer, of the last attempt. */
   upstreamMs: number | undefined;
+  /** What the call was charged with; undefined where it was not. */
+  cost: number | undefined;
   readonly #startedAt = Date.now();
   #outcome: CallOutcome | undefined;
   #durationMs = 0;
@@ -94,6 +96,7 @@ export class OperationRecorder {
       errorCode: code,
       errorMessage: message,
       requestId,
+      ...(this.cost !== undefined && { cost: this.cost }),
     };
   }
 }

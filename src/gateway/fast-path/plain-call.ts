@@ -3,6 +3,7 @@
  * are skipped, and the others are the same functions. An unusual call, server or tenant, or a missing cache entry, is
  * left to the general path before anything is done. tests/gateway/fast-path compares the two.
  */
+import { callCost } from "../../core/limits/call-cost.ts";
 import { hasTargetLimits } from "../../core/limits/target-limits.ts";
 import { isRequestHeader, selectRequestHeaders } from "../../core/mcp/header-filter.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
@@ -79,6 +80,7 @@ async function callServer(plain: PlainCall, releaseSlot: () => void, context: Mc
   const { method, operations, preferred } = forwarded;
   routing.recordRequest(tenant.id, tenant.retries.budget, Date.now());
   setServer(operation, preferred);
+  operation.cost = callCost(server, operation.target ?? "");
   const permit = context.traffic.breakers.createPermit(server.id);
   const attempt = new UpstreamAttempt({ server, method, operations, permit, releaseSlot }, context);
   const terms = { ...describeAnswer(request, post, server, context), answerHeaders };
@@ -138,7 +140,7 @@ function isPlain(
   const { tenant, access, traffic, eras } = context;
   if (isBatch || id === null || method !== "tools/call" || target === undefined) return false;
   if (server.transport !== "http" || server.payloads !== undefined) return false;
-  if (tenant.windows.length > 0 || tenant.tracing !== undefined) return false;
+  if (tenant.windows.length > 0 || tenant.tracing !== undefined || tenant.budgets !== undefined) return false;
   const fields = readHeaders(request);
   if (request.url.includes("?") || fields.has(HEADERS.sessionId) || fields.has(HEADERS.gatewayPath))
     return false;

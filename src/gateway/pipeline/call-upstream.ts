@@ -2,13 +2,14 @@
  * The one way to an MCP server on behalf of a principal: maintenance, access, routing, concurrency, circuit breaker,
  * send, outcome, record. Every endpoint, era and transport calls it. Limits are charged by charge-limits.ts: the first
  * token of a request before its body is read, because a refusal is cheapest there, and those of limits on servers and
- * tools here, once for each server that is tried.
+ * tools here, once for each server that is tried. Costs are charged last, once for each operation.
  */
 import { isObtained } from "../../core/enums.ts";
 import { type GatewayError, toGatewayError } from "../../core/errors.ts";
 import type { McpContext } from "../context/context.ts";
 import { acquireAttempt } from "./acquire.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
+import { chargeCosts } from "./charge-costs.ts";
 import { chargeTargets } from "./charge-limits.ts";
 import { checkAccess, setServer } from "./check-access.ts";
 import { checkMaintenance } from "./check-maintenance.ts";
@@ -46,6 +47,7 @@ async function sendOnce<C extends Candidate, T>(
   context: McpContext,
 ): Promise<T> {
   try {
+    await chargeCosts(candidate.server, call.operations, context);
     if (!isObtained(candidate.server.auth.type)) return await call.send(candidate, attempt);
     const { sendWithAccount } = await import("./send-with-account.ts");
     return await sendWithAccount(candidate, attempt, call, context);

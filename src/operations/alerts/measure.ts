@@ -8,6 +8,7 @@ import {
   countUnhealthyServers,
   type MeasuredServer,
   type MeasuredValue,
+  measureBudgets,
   measureFailedJobs,
   measureKeyQuota,
   measureLimitHits,
@@ -43,19 +44,20 @@ export async function measure(
   const [system] = await measureSystem(db);
   const databaseMs = now() - began;
   // Statements without a rule find none, and end there.
-  const [traffic, limits, security, quota, unhealthy, breakers, jobs, health, ofBreakers] = await db.batch([
+  const [traffic, health, ofBreakers, ...counted] = await db.batch([
     measureTraffic(db, ids(...TRAFFIC_METRICS), at),
+    measureServerHealth(db, ids("server_health")),
+    measureServerBreakers(db, ids("server_breaker")),
     measureLimitHits(db, ids("limit_hits"), at),
     measureSecurityEvents(db, ids("security_events"), at),
     measureKeyQuota(db, ids("key_quota"), at),
     countUnhealthyServers(db, ids("unhealthy_servers")),
     countOpenBreakers(db, ids("open_breakers")),
     measureFailedJobs(db, ids("failed_jobs"), at),
-    measureServerHealth(db, ids("server_health")),
-    measureServerBreakers(db, ids("server_breaker")),
+    measureBudgets(db, ids("budget_used"), at),
   ]);
   const trafficOf = new Map(traffic.map((row) => [row.alertId, row]));
-  const counts = computeValues([...limits, ...security, ...quota, ...unhealthy, ...breakers, ...jobs]);
+  const counts = computeValues(counted.flat());
   const servers = Map.groupBy([...health, ...ofBreakers], ({ alertId }) => alertId);
   return {
     value({ id, metric }) {
@@ -72,6 +74,7 @@ export async function measure(
         case "limit_hits":
         case "security_events":
         case "key_quota":
+        case "budget_used":
         case "unhealthy_servers":
         case "open_breakers":
         case "failed_jobs":

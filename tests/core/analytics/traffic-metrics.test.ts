@@ -27,14 +27,24 @@ describe("figures", () => {
       p95Ms: null,
       p99Ms: null,
       requestBytes: 0,
+      cost: 0,
     });
-    const one = { requests: 4, errors: 1, timed: 2, durationMs: 30, requestBytes: 7, histogram: [0, 2] };
+    const one = {
+      requests: 4,
+      errors: 1,
+      timed: 2,
+      durationMs: 30,
+      requestBytes: 7,
+      cost: 3,
+      histogram: [0, 2],
+    };
     expect(computeMetrics(sumTraffic([one, one]))).toMatchObject({
       requests: 8,
       errorRate: 0.25,
       avgMs: 15,
       p50Ms: 1.125,
       requestBytes: 14,
+      cost: 6,
     });
   });
 });

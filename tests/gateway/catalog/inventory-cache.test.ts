@@ -19,6 +19,8 @@ const server = (holdsChanges: boolean): SnapshotServer => ({
   ...{ healthStatus: "healthy", protocolVersion: null, auth: { type: "none" }, tags: [], weight: 1 },
   ...{
     maxConcurrency: 100,
+    cost: 1,
+    declaredCosts: new Map(),
     queue: { maxSize: undefined, maxWaitMs: 10_000 },
     breaker: BREAKER_TERMS,
     region: null,

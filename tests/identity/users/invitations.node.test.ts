@@ -222,7 +222,7 @@ describe("a tenant", () => {
       [id],
     );
     expect(rules.map(({ metric }) => metric)).toEqual([
-      ...["error_rate", "key_quota", "server_breaker", "server_health"],
+      ...["budget_used", "error_rate", "key_quota", "server_breaker", "server_health"],
     ]);
     expect(new Set(rules.map(({ email }) => email))).toEqual(new Set([runner.email]));
     const person = await people.add({ tenants: [{ id, role: "admin" }] });

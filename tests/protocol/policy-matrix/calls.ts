@@ -112,6 +112,32 @@ export const calls: PolicyGroup = {
       },
     ),
 
+  "budget exhausted": (cell) =>
+    inSetting(
+      cell,
+      { budget: 7, serverSettings: { tools: { write: { cost: 3 }, read: { cost: 0 } } } },
+      async (setting) => {
+        const call = toolCall("write");
+        const first = await setting.call("write");
+        await expectFacts(setting, first, call, {
+          ...succeeded(setting, first, call),
+          "mcp_audit_logs cost": 3,
+        });
+        await setting.call("write");
+        const answer = await setting.call("write");
+        await expectFacts(setting, answer, call, {
+          ...failed(setting, answer, call, "budget_exceeded"),
+          "mcp_audit_logs cost": 0,
+          "answer has Retry-After": answer.status === 429,
+          "error_logs rows": 0,
+          "reached first": "write write",
+        });
+        // One unit is left, and other tools cost nothing.
+        const free = await setting.call("read");
+        expect(free.message.result).toBeDefined();
+      },
+    ),
+
   "time-out of a tool": (cell) =>
     inSetting(cell, { serverSettings: { tools: { hang: { timeoutMs: 2000 } } } }, async (setting) => {
       const call = toolCall("hang");

@@ -18,6 +18,7 @@ const auditRow = z.object({
   server_id: z.string().nullable(),
   success: z.boolean(),
   error_code: z.number().nullable(),
+  cost: z.number(),
 });
 
 const errorRow = z.object({

@@ -12,6 +12,7 @@ import type { Setting } from "./setting.ts";
 /** The gateway's own errors: their JSON-RPC code, and their HTTP status where the answer is plain HTTP. */
 const ERRORS = {
   too_many_requests: { code: -31429, status: 429 },
+  budget_exceeded: { code: -31430, status: 429 },
   cancelled: { code: -31499, status: 503 },
   upstream_unreachable: { code: -31502, status: 502 },
   upstream_timeout: { code: -31504, status: 504 },
@@ -90,6 +91,7 @@ function factsOf(setting: Setting, answer: Answer, records: Records, { method }:
     "mcp_audit_logs server": nameOf(audit?.server_id),
     "mcp_audit_logs success": audit?.success,
     "mcp_audit_logs error_code": audit?.error_code,
+    "mcp_audit_logs cost": audit?.cost,
     "error_logs rows": records.errors.length,
     "error_logs code": error?.code,
     "error_logs severity": error?.severity,

@@ -42,6 +42,8 @@ export interface SettingOptions {
     readonly toolName?: string;
     readonly limitCount: number;
   }[];
+  /** A budget of the tenant for the day. */
+  readonly budget?: number;
   /** Denied to the key, or to a group that its owner is in. */
   readonly deny?: {
     readonly kind: "tool" | "resource" | "prompt";
@@ -195,7 +197,7 @@ async function inTime<Result>(work: Promise<Result>, what: string): Promise<Resu
 }
 
 async function addTenant(servers: readonly PolicyServer[], options: SettingOptions) {
-  const { serverSettings, maxConcurrency, strategy, limits = [] } = options;
+  const { serverSettings, maxConcurrency, strategy, budget, limits = [] } = options;
   // Without prefixes, servers with the same tools stand in for each other.
   const tenant = await gateway.addTenant({
     settings: { naming: { prefix: "never" } },
@@ -219,6 +221,11 @@ async function addTenant(servers: readonly PolicyServer[], options: SettingOptio
     await db
       .insert(schema.rateLimitConfigs)
       .values(limits.map((limit) => ({ tenantId: tenant.id, serverId, ...limit })));
+  }
+  if (budget !== undefined) {
+    await db
+      .insert(schema.budgets)
+      .values({ tenantId: tenant.id, name: "Day", subjectType: "tenant", period: "day", amount: budget });
   }
   if (strategy !== undefined) {
     await db.insert(schema.routingRules).values({

@@ -11,6 +11,13 @@ export interface Limit {
   readonly slots?: number;
   /** The multiple of `count` that a subject may spend in one window after idle time; the long-term rate stays `count`. */
   readonly burst: number;
+  /**
+   * The end of a calendar period, in milliseconds since 1970: what was spent counts until then, and the next period has a
+   * key of its own. Undefined: the window slides.
+   */
+  readonly resetsAt?: number;
+  /** Percentages of `count` whose crossing is reported. */
+  readonly alertAt?: readonly number[];
 }
 
 /** Tokens spent `ageMs` ago; a negative age means that they can still be spent for that long. */

@@ -6,6 +6,7 @@
  * reports otherwise.
  */
 
+import { DAY_MS } from "../../durations.ts";
 import type { LeaseSettlement, Limit } from "./limit.ts";
 import {
   addToWindow,
@@ -45,7 +46,22 @@ export interface OutstandingLease {
 
 export const EMPTY_LIMITER: LimiterState = { bucket: EMPTY_BUCKET, window: EMPTY_WINDOW, out: [] };
 
-type LimiterTerms = Pick<Limit, "count" | "windowMs" | "burst" | "slots">;
+export type LimiterTerms = Pick<Limit, "count" | "windowMs" | "burst" | "slots">;
+
+/** Longer than a calendar period, in one slot: nothing is freed before the period ends, and its key with it. */
+export const PERIOD_TERMS = { windowMs: 64 * DAY_MS, slots: 1, burst: 1 };
+
+export const toLimiterTerms = (limit: Limit): LimiterTerms =>
+  limit.resetsAt === undefined ? limit : { ...PERIOD_TERMS, count: limit.count };
+
+/** What has been spent, without what is on lease and may be given back. */
+export function countSpent({ window, out }: LimiterState, limit: LimiterTerms, now: number): number {
+  const onLease = out.reduce(
+    (sum, { ahead, usableUntil }) => sum + (now - usableUntil < SETTLEMENT_TIMEOUT_MS ? ahead : 0),
+    0,
+  );
+  return sumSpent(window, limit, now) - onLease;
+}
 
 /** A lease that is not settled by then counts as spent completely. */
 const SETTLEMENT_TIMEOUT_MS = 3000;

@@ -5,7 +5,7 @@
 
 import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 import { RequestRate } from "../algorithms/request-rate.ts";
-import { LeaseHolder, type Sublease, settleSubleases } from "./holder.ts";
+import { LeaseHolder, type LeasePart, settleSubleases } from "./holder.ts";
 import type { IssuedLease, TokenSource } from "./issuer.ts";
 import { LEASE_TTL_MS, type LeaseClaim, type LeaseRequest, type LeaseResponse } from "./protocol.ts";
 
@@ -25,7 +25,7 @@ export class CapacityLease implements TokenSource {
   readonly #limit: Limit;
   readonly #id: string;
   readonly #holder: LeaseHolder;
-  readonly #subleases = new Map<string, readonly Sublease[]>();
+  readonly #subleases = new Map<string, readonly LeasePart[]>();
   #rate: RequestRate;
   #unreportedDemand = 0;
   #unsettled: LeaseSettlement[] = [];
@@ -54,7 +54,7 @@ export class CapacityLease implements TokenSource {
     return this.#holder.countRemaining(now);
   }
 
-  waitMs(now: number): number {
+  waitMs(_count: number, now: number): number {
     return Math.max(RETRY_INTERVAL_MS, this.#retryAt - now);
   }
 
@@ -67,8 +67,7 @@ export class CapacityLease implements TokenSource {
   }
 
   lease(leaseId: string, taken: number, ahead: number, now: number): IssuedLease | undefined {
-    for (let spent = 0; spent < taken; spent += 1)
-      if (this.#holder.spend(now) === undefined) return undefined;
+    if (taken > 0 && this.#holder.spend(taken, now).length === 0) return undefined;
     const subleases = this.#holder.sublease(ahead, SUBLEASE_TTL_MS, now);
     if (subleases.length > 0) this.#subleases.set(leaseId, subleases);
     return { ahead: subleases.reduce((sum, { count }) => sum + count, 0), ttlMs: SUBLEASE_TTL_MS };

@@ -78,7 +78,10 @@ export class CapacityShares {
         windowMs,
         Math.max(ownMs, msUntilAvailable(system, this.#limit, 1 + reserved, now)),
       );
-      return { granted: [], refused: [{ key, retryMs, recheckMs: Math.min(retryMs, RECHECK_MS) }] };
+      return {
+        granted: [],
+        refused: [{ key, retryMs, recheckMs: Math.min(retryMs, RECHECK_MS), remaining: 0 }],
+      };
     }
     const lease = { leaseId: request.id, taken: 0, at: now, ahead, usableUntil: now + CAPACITY_LEASE_TTL_MS };
     this.#save(key, reserve(system, this.#limit, lease, now), now);

@@ -1,18 +1,15 @@
 /**
  * What an isolate may admit by itself: the leases it holds of one tenant's limits, and which of them are known to be
  * spent. Its decision on a request is one of three: admit, deny, or request tokens of the tenant's object and decide again.
- *
- *     const verdict = book.decide(limits, now)
- *     if (verdict.kind === "request") { const ask = book.ask(limits, now); book.learn(ask, await object.lease(ask), later) }
- *     if (verdict.kind === "admit" && verdict.refill) waitUntil: book.refill(now), the object's answer, book.learn
  */
 
 import { BoundedMap } from "../../bounded-map.ts";
 import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
-import { type HeldLease, returnToken } from "./holder.ts";
+import { type LeasePart, returnTokens } from "./holder.ts";
 import {
   createLimitState,
   endRequest,
+  isDenied,
   isPooled,
   type LimitState,
   needsRefill,
@@ -52,7 +49,7 @@ interface PendingRequest {
   readonly isWaiting: boolean;
   readonly limits: readonly Limit[];
   /** Tokens of cached leases that the waiting request has spent. */
-  readonly spentLeases: readonly HeldLease[];
+  readonly spent: readonly LeasePart[];
 }
 
 const ADMIT: AcquireResult = { kind: "admit", refill: false };
@@ -82,17 +79,17 @@ export class LeaseClient {
     this.#id = id;
   }
 
-  /** Counts the request, and spends one token of each limit if it is admitted. */
-  tryAcquire(limits: readonly Limit[], now: number): AcquireResult {
+  /** Counts the request, and spends `cost` tokens of each limit if it is admitted. */
+  tryAcquire(limits: readonly Limit[], now: number, cost = 1): AcquireResult {
     // Limits of a server or tool are charged beside those of the request, which has been counted.
     if (limits[0]?.key === SYSTEM_KEY) this.#demand += 1;
     for (const limit of limits) {
       const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
       if (state.leases.limit !== limit) updateLimit(state, limit);
-      state.rate.count(now);
+      state.rate.count(now, cost);
       state.touchedAt = now;
     }
-    return this.retryAcquire(limits, now);
+    return this.retryAcquire(limits, now, cost);
   }
 
   /** Whether `tryAcquire` would admit or deny now. Counts and spends nothing. */
@@ -101,20 +98,21 @@ export class LeaseClient {
     for (const limit of limits) {
       const state = this.#states.get(limit.key);
       if (state?.leases.limit !== limit) hasTokens = false;
-      else if (state.deniedUntil > now) return true;
-      else hasTokens &&= state.leases.hasToken(now);
+      else if (isDenied(state, 1, now)) return true;
+      else hasTokens &&= state.leases.hasTokens(1, now);
     }
     return hasTokens;
   }
 
   /** The same for a request that has been counted, and has waited for tokens. */
-  retryAcquire(limits: readonly Limit[], now: number): AcquireResult {
+  retryAcquire(limits: readonly Limit[], now: number, cost = 1): AcquireResult {
     let needsLease = false;
     let denied: LimitState | undefined;
     for (const limit of limits) {
       const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
-      if (state.deniedUntil > now && (denied === undefined || state.retryAt > denied.retryAt)) denied = state;
-      else if (!needsLease && !state.leases.hasToken(now)) needsLease = true;
+      if (isDenied(state, cost, now)) {
+        if (denied === undefined || state.retryAt > denied.retryAt) denied = state;
+      } else if (!needsLease && !state.leases.hasTokens(cost, now)) needsLease = true;
     }
     if (denied !== undefined)
       return { kind: "deny", limit: denied.leases.limit, retryMs: denied.retryAt - now };
@@ -123,7 +121,7 @@ export class LeaseClient {
     for (const limit of limits) {
       const state = this.#states.get(limit.key);
       if (state === undefined) continue;
-      state.leases.spend(now);
+      state.leases.spend(cost, now);
       low ||= needsRefill(state, now);
     }
     return low && now - this.#refillAt >= REFILL_BELOW_MS / 2 ? ADMIT_AND_REFILL : ADMIT;
@@ -133,26 +131,27 @@ export class LeaseClient {
    * Whether all tokens that the limits lack have been requested already, by a caller that requests them for others too:
    * then a request of this one's own would only be one more.
    */
-  isAwaited(limits: readonly Limit[], now: number): boolean {
+  isAwaited(limits: readonly Limit[], now: number, cost = 1): boolean {
     return limits.every((limit) => {
       const state = this.#states.get(limit.key);
       if (state === undefined) return false;
-      return state.leases.hasToken(now) || (isPooled(state) && now < state.awaitedUntil);
+      return state.leases.hasTokens(cost, now) || (isPooled(state) && now < state.awaitedUntil);
     });
   }
 
   /** For a caller that waits, and for `waiting` others. Send it, and apply its response or mark it lost. */
-  buildRequest(limits: readonly Limit[], now: number, waiting = 0): LeaseRequest {
-    const spentLeases: HeldLease[] = [];
+  buildRequest(limits: readonly Limit[], now: number, { waiting = 0, cost = 1 } = {}): LeaseRequest {
+    const spent: LeasePart[] = [];
     const claims: LeaseClaim[] = [];
     for (const limit of limits) {
       const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
       this.#unsettled.push(...state.leases.settle(now));
-      const lease = state.leases.spend(now);
-      if (lease === undefined) claims.push({ limit, now: 1, ahead: prefetchCount(state, now, waiting) });
-      else spentLeases.push(lease);
+      const parts = state.leases.spend(cost, now);
+      if (parts.length === 0)
+        claims.push({ limit, now: cost, ahead: prefetchCount(state, now, waiting * cost) });
+      else spent.push(...parts);
     }
-    return this.#createRequest(claims, { requestedAt: now, isWaiting: true, limits, spentLeases });
+    return this.#createRequest(claims, { requestedAt: now, isWaiting: true, limits, spent });
   }
 
   /** In the background, for requests to come. Undefined if nothing is needed. */
@@ -166,7 +165,7 @@ export class LeaseClient {
     if (claims.length === 0) return undefined;
     this.#refillAt = now;
     this.#collectSettlements(now);
-    return this.#createRequest(claims, { requestedAt: now, isWaiting: false, limits: [], spentLeases: [] });
+    return this.#createRequest(claims, { requestedAt: now, isWaiting: false, limits: [], spent: [] });
   }
 
   /** A lease's time after each request: returns what is left. Undefined if nothing is, or there was another request. */
@@ -175,7 +174,7 @@ export class LeaseClient {
     const hasRest = [...this.#states.values()].some(({ leases }) => leases.hasExpiredUnspent(now));
     if (!hasRest && !this.#unsettled.some(({ isLost }) => isLost)) return undefined;
     this.#collectSettlements(now);
-    return this.#createRequest([], { requestedAt: now, isWaiting: false, limits: [], spentLeases: [] });
+    return this.#createRequest([], { requestedAt: now, isWaiting: false, limits: [], spent: [] });
   }
 
   /** When `flush` is worth a try; undefined while nothing is held that could be given back. */
@@ -201,7 +200,7 @@ export class LeaseClient {
     if (!pending.isWaiting) return denial ?? ADMIT;
     // Each claim was for the one that waits, and all are granted or none.
     const result = denial ?? (response.granted.length === request.claims.length ? ADMIT : NEEDS_LEASE);
-    if (result.kind !== "admit") pending.spentLeases.forEach(returnToken);
+    if (result.kind !== "admit") pending.spent.forEach(returnTokens);
     return result;
   }
 
@@ -210,7 +209,7 @@ export class LeaseClient {
     const pending = this.#pending.get(request.id);
     if (pending === undefined) return;
     this.#pending.delete(request.id);
-    pending.spentLeases.forEach(returnToken);
+    pending.spent.forEach(returnTokens);
     this.#demand += request.demand;
     this.#unsettled.push(...request.settled);
     for (const { limit } of request.claims) {
@@ -224,7 +223,7 @@ export class LeaseClient {
     return limits.map((limit) => {
       const state = this.#states.get(limit.key);
       if (state === undefined) return { limit, remaining: Math.floor(limit.count * limit.burst), resetMs: 0 };
-      const remaining = state.deniedUntil > now ? 0 : state.remaining + state.leases.countRemaining(now);
+      const remaining = isDenied(state, 1, now) ? 0 : state.remaining + state.leases.countRemaining(now);
       return { limit, remaining, resetMs: Math.max(0, state.resetAt - now) };
     });
   }
@@ -243,11 +242,13 @@ export class LeaseClient {
     now: number,
   ): LimitDenial | undefined {
     let longest: LimitDenial | undefined;
-    for (const { key, retryMs, recheckMs } of response.refused) {
-      const limit = request.claims.find((claim) => claim.limit.key === key)?.limit;
+    for (const { key, retryMs, recheckMs, remaining } of response.refused) {
+      const claim = request.claims.find((each) => each.limit.key === key);
       const state = this.#states.get(key);
-      if (limit === undefined || state === undefined) continue;
-      state.remaining = 0;
+      if (claim === undefined || state === undefined) continue;
+      const { limit } = claim;
+      state.remaining = remaining;
+      state.deniedCost = remaining + 1;
       // Counted from before the object looked: a little early costs a question, a little late a wrong answer.
       state.deniedUntil = requestedAt + recheckMs;
       state.retryAt = now + retryMs;

@@ -50,24 +50,35 @@ export class LeaseHolder {
     return sum;
   }
 
-  hasToken(now: number): boolean {
-    for (const lease of this.#leases) if (lease.left > 0 && now < lease.until) return true;
+  hasTokens(count: number, now: number): boolean {
+    let missing = count;
+    for (const lease of this.#leases) {
+      if (now < lease.until) missing -= lease.left;
+      if (missing <= 0) return true;
+    }
     return false;
   }
 
-  spend(now: number): HeldLease | undefined {
+  /** All of them, from the oldest leases, or none: then the result is empty. */
+  spend(count: number, now: number): readonly LeasePart[] {
+    if (!this.hasTokens(count, now)) return NO_PARTS;
+    const parts: LeasePart[] = [];
+    let missing = count;
     for (const lease of this.#leases) {
-      if (lease.left === 0 || now >= lease.until) continue;
-      lease.left -= 1;
-      addUsage(lease, 1, now);
-      return lease;
+      if (missing === 0) break;
+      const taken = now < lease.until ? Math.min(missing, lease.left) : 0;
+      if (taken === 0) continue;
+      lease.left -= taken;
+      missing -= taken;
+      addUsage(lease, taken, now);
+      parts.push({ lease, count: taken });
     }
-    return undefined;
+    return parts;
   }
 
   /** From those that are valid for `forMs` at least; the oldest first. */
-  sublease(count: number, forMs: number, now: number): Sublease[] {
-    const subleases: Sublease[] = [];
+  sublease(count: number, forMs: number, now: number): LeasePart[] {
+    const subleases: LeasePart[] = [];
     let missing = count;
     for (const lease of this.#leases) {
       if (missing === 0) break;
@@ -109,22 +120,28 @@ function addUsage(lease: HeldLease, count: number, at: number): void {
 }
 
 /** What was spent last was not, after all. */
-export function returnToken(lease: HeldLease): void {
-  const last = lease.usage.at(-1);
-  if (last === undefined) return;
-  lease.left += 1;
-  last.count -= 1;
-  if (last.count === 0) lease.usage.pop();
+export function returnTokens({ lease, count }: LeasePart): void {
+  let left = count;
+  for (let last = lease.usage.at(-1); left > 0 && last !== undefined; last = lease.usage.at(-1)) {
+    const returned = Math.min(left, last.count);
+    left -= returned;
+    lease.left += returned;
+    last.count -= returned;
+    if (last.count === 0) lease.usage.pop();
+  }
 }
 
-export interface Sublease {
+/** Tokens of a lease that were spent, or passed on as a sublease. */
+export interface LeasePart {
   readonly lease: HeldLease;
   readonly count: number;
 }
 
+const NO_PARTS: readonly LeasePart[] = [];
+
 /** Applies the settlement of subleases; unused tokens can be granted again. */
 export function settleSubleases(
-  subleases: readonly Sublease[],
+  subleases: readonly LeasePart[],
   uses: readonly LeaseUsage[],
   now: number,
 ): void {

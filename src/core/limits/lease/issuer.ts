@@ -16,6 +16,7 @@ import {
   msUntilReset,
   reserve,
   settle,
+  toLimiterTerms,
 } from "../algorithms/limiter.ts";
 import {
   type LeaseClaim,
@@ -39,9 +40,9 @@ export interface TokenSource {
   maxShare(now: number): number;
   /** Less than that is not kept. */
   readonly minAhead: number;
-  /** Until there is one again, and until one may be given back. */
-  waitMs(now: number): number;
-  recheckMs(now: number): number;
+  /** Until so many are there again, and until some may be given back. */
+  waitMs(count: number, now: number): number;
+  recheckMs(count: number, now: number): number;
   resetMs(now: number): number;
   /** `taken` is spent now. Ahead it may grant less than requested; undefined if nothing comes of it. */
   lease(leaseId: string, taken: number, ahead: number, now: number): IssuedLease | undefined;
@@ -84,8 +85,10 @@ export class LeaseIssuer {
   findDenials({ claims }: LeaseRequest, now: number): LeaseDenial[] {
     return claims.flatMap(({ limit, now: needed }) => {
       const source = this.#getSource(limit);
-      if (needed <= source.available(now)) return [];
-      return [{ key: limit.key, retryMs: source.waitMs(now), recheckMs: source.recheckMs(now) }];
+      const remaining = source.available(now);
+      if (needed <= remaining) return [];
+      const [retryMs, recheckMs] = [source.waitMs(needed, now), source.recheckMs(needed, now)];
+      return [{ key: limit.key, retryMs, recheckMs, remaining }];
     });
   }
 
@@ -114,27 +117,32 @@ function issueGrant(
 }
 
 function createLimiterSource(store: LimiterStore, limit: Limit): TokenSource {
+  const terms = toLimiterTerms(limit);
+  const untilReset = (now: number) =>
+    limit.resetsAt === undefined ? msUntilReset(state, terms, now) : Math.max(0, limit.resetsAt - now);
+  const untilAvailable = (count: number, now: number) =>
+    limit.resetsAt === undefined ? msUntilAvailable(state, terms, count, now) : untilReset(now);
   let state = store.get(limit.key) ?? EMPTY_LIMITER;
   const save = (next: LimiterState, now: number) => {
     state = next;
-    store.put(limit.key, state, now + msUntilReset(state, limit, now));
+    store.put(limit.key, state, now + untilReset(now));
   };
   return {
     maxShare: (now) => (hasSingleHolder(state, now) ? MAX_SHARE_ALONE : MAX_SHARE_SHARED),
     minAhead: maxTokens(limit) < SMALL_LIMIT ? Number.POSITIVE_INFINITY : MIN_AHEAD,
-    available: (now) => countAvailable(state, limit, now),
-    waitMs: (now) => msUntilAvailable(state, limit, 1, now),
-    recheckMs: (now) =>
-      Math.min(msUntilAvailable(state, limit, 1, now), hasOutstanding(state, now) ? RECHECK_MS : Infinity),
-    resetMs: (now) => msUntilReset(state, limit, now),
+    available: (now) => countAvailable(state, terms, now),
+    waitMs: untilAvailable,
+    recheckMs: (count, now) =>
+      Math.min(untilAvailable(count, now), hasOutstanding(state, now) ? RECHECK_MS : Infinity),
+    resetMs: untilReset,
     lease(leaseId, taken, ahead, now) {
       const ttlMs = leaseTtlMs(limit);
       const usableUntil = ahead > 0 ? now + ttlMs : now;
-      save(reserve(state, limit, { leaseId, taken, at: now, ahead, usableUntil }, now), now);
+      save(reserve(state, terms, { leaseId, taken, at: now, ahead, usableUntil }, now), now);
       return { ahead, ttlMs };
     },
     settle(settlement, now) {
-      const next = settle(state, limit, settlement, now);
+      const next = settle(state, terms, settlement, now);
       if (next !== undefined) save(next, now);
     },
   };

@@ -13,6 +13,8 @@ export interface LimitState {
   remaining: number;
   resetAt: number;
   deniedUntil: number;
+  /** Until then, calls that cost so much or more are denied. */
+  deniedCost: number;
   retryAt: number;
   /** Nothing is granted ahead: every request needs one of its own. */
   singleTokens: boolean;
@@ -36,6 +38,7 @@ export function createLimitState(limit: Limit, now: number): LimitState {
     remaining: maxTokens(limit),
     resetAt: now,
     deniedUntil: Number.NEGATIVE_INFINITY,
+    deniedCost: 1,
     retryAt: Number.NEGATIVE_INFINITY,
     singleTokens: false,
     awaitedUntil: Number.NEGATIVE_INFINITY,
@@ -57,6 +60,10 @@ export function needsRefill(
 ): boolean {
   if (singleTokens || deniedUntil > now || now - touchedAt > PREFETCH_MS) return false;
   return leases.countRemaining(now + REFILL_BELOW_MS) < rate.perMs(now) * REFILL_BELOW_MS;
+}
+
+export function isDenied({ deniedUntil, deniedCost }: LimitState, cost: number, now: number): boolean {
+  return deniedUntil > now && cost >= deniedCost;
 }
 
 /** Whether one caller may request tokens for others. */

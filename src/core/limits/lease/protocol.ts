@@ -10,8 +10,8 @@ import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 
 export interface LeaseClaim {
   readonly limit: Limit;
-  /** 1 for the request that waits for the response. The claims of a request with a 1 are all granted, or none. */
-  readonly now: 0 | 1;
+  /** For the request that waits for the response. The claims of a request that waits are all granted, or none. */
+  readonly now: number;
   /** To keep for those that come next; less is granted where little is left. */
   readonly ahead: number;
 }
@@ -45,6 +45,8 @@ export interface LeaseDenial {
   readonly retryMs: number;
   /** The time after which a retry may succeed because unused tokens are returned. */
   readonly recheckMs: number;
+  /** The tokens that are left, which were too few for the request that waited. */
+  readonly remaining: number;
 }
 
 export interface LeaseResponse {

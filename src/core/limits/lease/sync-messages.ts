@@ -53,7 +53,7 @@ export interface TenantSyncResponse {
   readonly systemEpoch: number;
   readonly leaseResponse: LeaseResponse | undefined;
   readonly breakers: readonly BreakerView[];
-  /** Something has changed state by this very call: fetch it, log it, mirror it. */
+  /** A breaker's transition or a budget's crossing waits to be written to the database. */
   readonly hasTransitions: boolean;
   /** All that are in force; undefined where the isolate has them already. */
   readonly bans: { readonly version: number; readonly bans: readonly Ban[] } | undefined;

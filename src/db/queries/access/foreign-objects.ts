@@ -4,6 +4,7 @@ import { and, eq, isNotNull, ne, sql } from "drizzle-orm";
 import { type AnyPgColumn, type PgTable, unionAll } from "drizzle-orm/pg-core";
 import { apiKeys, ipRules, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
 import { alertEvents, performanceAlerts } from "../../schema/alerts.ts";
+import { budgets } from "../../schema/budgets.ts";
 import { registryEntries, registryPaths, registrySources } from "../../schema/entries.ts";
 import { groupMembers, groups } from "../../schema/groups.ts";
 import { featureFlags, maintenanceWindows, systemAnnouncements } from "../../schema/operations.ts";
@@ -27,6 +28,7 @@ const OWNED = {
   "IP rule": ipRules,
   "routing rule": routingRules,
   "rate limit": rateLimitConfigs,
+  budget: budgets,
   "circuit breaker": circuitBreakers,
   "maintenance window": maintenanceWindows,
   announcement: systemAnnouncements,

@@ -6,6 +6,7 @@
 import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
+import { budgets } from "../../schema/budgets.ts";
 import { user } from "../../schema/identity.ts";
 import { oauthAccessToken, oauthConsent, oauthRefreshToken } from "../../schema/oauth.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
@@ -108,7 +109,7 @@ export interface KeySuccession {
   readonly rules: "all" | "deny";
 }
 
-/** Copies what is set for one key to another. Three statements for one batch. */
+/** Copies what is set for one key to another. Four statements for one batch. */
 export function copyRules(db: Queries, { tenantId, from, to, rules }: KeySuccession) {
   const only = rules === "deny" ? sql`and effect = 'deny'` : sql``;
   return [
@@ -122,6 +123,11 @@ export function copyRules(db: Queries, { tenantId, from, to, rules }: KeySuccess
         burst_factor, is_active, created_by)
       select tenant_id, subject_type, ${to}, limit_count, window_seconds, burst_factor, is_active, created_by
       from ${rateLimitConfigs}
+      where tenant_id = ${tenantId} and subject_type = 'key' and subject_id = ${from}`),
+    db.execute(sql`insert into ${budgets} (tenant_id, name, subject_type, subject_id, period, amount, alert_thresholds,
+        is_active, created_by)
+      select tenant_id, name, subject_type, ${to}, period, amount, alert_thresholds, is_active, created_by
+      from ${budgets}
       where tenant_id = ${tenantId} and subject_type = 'key' and subject_id = ${from}`),
     // A binding only takes away, so that a key that is minted has it too.
     db.execute(sql`insert into ${toolsetBindings} (tenant_id, subject_type, subject_id, toolset_id, created_by)

@@ -3,6 +3,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { StoredPrincipalGroup } from "../../../core/access/groups.ts";
 import { serverAccessControls } from "../../schema/access.ts";
+import { budgets } from "../../schema/budgets.ts";
 import { groupMembers, groups } from "../../schema/groups.ts";
 import { toolsetBindings } from "../../schema/toolsets.ts";
 import { rateLimitConfigs } from "../../schema/traffic.ts";
@@ -38,7 +39,7 @@ export function listGroupNames(db: Queries, tenantId: string) {
 }
 
 /**
- * For the batch that deletes a group, after the deletion: ends it (22012) if a rule, a limit or a binding names the group. What
+ * For the batch that deletes a group, after the deletion: ends it (22012) if a rule, a limit, a budget or a binding names the group. What
  * names it later waits for the deletion, by `assertGroupExists`.
  */
 export function assertGroupUnused(db: Queries, tenantId: string, id: string) {
@@ -50,6 +51,9 @@ export function assertGroupUnused(db: Queries, tenantId: string, id: string) {
       union all
       select 1 from ${limits} where ${limits.tenantId} = ${tenantId} and ${limits.subjectType} = 'group'
         and ${limits.subjectId} = ${id}
+      union all
+      select 1 from ${budgets} where ${budgets.tenantId} = ${tenantId} and ${budgets.subjectType} = 'group'
+        and ${budgets.subjectId} = ${id}
       union all
       select 1 from ${bindings} where ${bindings.tenantId} = ${tenantId} and ${bindings.subjectType} = 'group'
         and ${bindings.subjectId} = ${id}) as uses`,

@@ -129,6 +129,16 @@ export function measureKeyQuota(db: Queries, ids: readonly string[], now: Date) 
   );
 }
 
+/** Of the periods that run: the highest threshold that a budget of the tenant has reached. */
+export function measureBudgets(db: Queries, ids: readonly string[], now: Date) {
+  return db.select(measured).from(
+    sql`(select a.id as alert_id, max(b.threshold) / 100.0 as value
+        from performance_alerts a join budget_alerts b on (a.tenant_id is null or b.tenant_id = a.tenant_id)
+          and b.period_end > ${now.toISOString()}::timestamptz
+        where a.id = any(${idsOf(ids)}) group by a.id) as measured`,
+  );
+}
+
 export function countUnhealthyServers(db: Queries, ids: readonly string[]) {
   return db.select(measured).from(
     sql`(select a.id as alert_id, count(*) as value

@@ -138,6 +138,7 @@ export function saveTools(db: Queries, of: ServerKey, tools: Row<typeof serverTo
         "inputSchema",
         "outputSchema",
         "annotations",
+        "declaredCost",
         "icons",
         "definition",
         "definitionHash",

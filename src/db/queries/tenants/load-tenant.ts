@@ -10,6 +10,7 @@ import type {
   TenantStatus,
   Transport,
 } from "../../../core/enums.ts";
+import type { Budget } from "../../../core/limits/budgets.ts";
 import type { IpRule } from "../../../core/limits/ip-rules.ts";
 import type { LimitConfig } from "../../../core/limits/resolve-limits.ts";
 import type { MaintenanceWindow } from "../../../core/maintenance/windows.ts";
@@ -49,6 +50,8 @@ export interface ServerRow {
   /** JSON in JSON, which only a call of the server needs: a list of names. */
   readonly readOnlyTools: string | null;
   readonly withheldTools: string | null;
+  /** Pairs of a name and a cost. */
+  readonly declaredCosts: string | null;
   /** Pairs of a name and a hash; null where the tenant allows all changes. */
   readonly approved: string | null;
 }
@@ -78,6 +81,7 @@ export interface TenantRows {
   readonly rules: readonly Written<AccessRule>[];
   readonly windows: readonly Written<MaintenanceWindow>[];
   readonly limits: readonly LimitConfig[];
+  readonly budgets: readonly Budget[];
   readonly ipRules: readonly Written<IpRule>[];
   readonly routing: readonly {
     readonly id: string;

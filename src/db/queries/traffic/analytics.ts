@@ -49,6 +49,7 @@ export function loadTrafficSeries(db: Queries, query: DimensionQuery) {
       timed: table.timed,
       durationMs: table.durationMs,
       requestBytes: table.requestBytes,
+      cost: table.cost,
       histogram: table.histogram,
     })
     .from(table)
@@ -56,7 +57,7 @@ export function loadTrafficSeries(db: Queries, query: DimensionQuery) {
     .orderBy(table.at);
 }
 
-export type TrafficRanking = "requests" | "errors" | "durationMs" | "requestBytes";
+export type TrafficRanking = "requests" | "errors" | "durationMs" | "requestBytes" | "cost";
 
 export interface TopQuery extends TrafficQuery {
   readonly dimension: Dimension;
@@ -99,9 +100,9 @@ export function listTopMembersWithLatency(db: Queries, query: TopQuery) {
 function rollupParts(db: Queries, query: TopQuery): SQL {
   const pieces = splitByRollup(query, query.grain).map((piece) => {
     const table = ROLLUPS[piece.grain];
-    const { member, requests, errors, timed, durationMs, requestBytes, histogram } = table;
+    const { member, requests, errors, timed, durationMs, requestBytes, cost, histogram } = table;
     return db
-      .select({ member, requests, errors, timed, durationMs, requestBytes, histogram })
+      .select({ member, requests, errors, timed, durationMs, requestBytes, cost, histogram })
       .from(table)
       .where(trafficScope({ ...query, ...piece }, query.dimension))
       .getSQL();
@@ -114,6 +115,7 @@ const COLUMNS: Readonly<Record<TrafficRanking, string>> = {
   errors: "errors",
   durationMs: "duration_ms",
   requestBytes: "request_bytes",
+  cost: "cost",
 };
 
 function rankMembers(db: Queries, query: TopQuery) {
@@ -127,6 +129,7 @@ function rankMembers(db: Queries, query: TopQuery) {
         timed: all("timed").mapWith(Number).as("timed"),
         durationMs: all("duration_ms").mapWith(Number).as("duration_ms"),
         requestBytes: all("request_bytes").mapWith(Number).as("request_bytes"),
+        cost: all("cost").mapWith(Number).as("cost"),
       })
       .from(rollupParts(db, query))
       .groupBy(sql`parts.member`)
@@ -145,6 +148,7 @@ function memberColumns(ranked: ReturnType<typeof rankMembers>, { dimension, tena
     timed: ranked.timed,
     durationMs: ranked.durationMs,
     requestBytes: ranked.requestBytes,
+    cost: ranked.cost,
   };
 }
 
@@ -202,6 +206,7 @@ export function listDailyUsage(
       restRequests: of("rest", "requests"),
       pageRequests: of("page", "requests"),
       requestBytes: sql`coalesce(sum(${table.requestBytes}) ${inAll}, 0)`.mapWith(Number),
+      cost: sql`coalesce(sum(${table.cost}) ${inAll}, 0)`.mapWith(Number),
       users: sql`count(distinct ${table.member}) filter (where ${table.dimension} = 'user')`.mapWith(Number),
     })
     .from(table)
@@ -249,6 +254,7 @@ export function listRollups(
       timed: table.timed,
       durationMs: table.durationMs,
       requestBytes: table.requestBytes,
+      cost: table.cost,
       histogram: table.histogram,
     })
     .from(table)

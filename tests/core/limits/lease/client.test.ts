@@ -93,7 +93,7 @@ describe("an isolate", () => {
     expect(book.isAwaited([large], now)).toBe(true);
     expect(book.applyResponse(first, ledger.issue(first, now), now).kind).toBe("admit");
     expect(book.isAwaited([large], now)).toBe(false);
-    const second = book.buildRequest([large], now, 8);
+    const second = book.buildRequest([large], now, { waiting: 8 });
     expect(book.isAwaited([large], now)).toBe(true);
     expect(book.applyResponse(second, ledger.issue(second, now), now).kind).toBe("admit");
     for (let caller = 0; caller < 8; caller += 1) expect(book.retryAcquire([large], now).kind).toBe("admit");
@@ -112,7 +112,9 @@ describe("an isolate", () => {
     book.buildRequest([medium, large], now);
     expect(book.isAwaited([large], now)).toBe(true);
     expect(book.isAwaited([medium, large], now)).toBe(false);
-    expect(book.buildRequest([medium], now, 8).claims).toEqual([{ limit: medium, now: 1, ahead: 0 }]);
+    expect(book.buildRequest([medium], now, { waiting: 8 }).claims).toEqual([
+      { limit: medium, now: 1, ahead: 0 },
+    ]);
   });
 
   it("that is not busy takes nothing ahead", () => {
