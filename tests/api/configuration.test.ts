@@ -111,7 +111,7 @@ describe("a configuration file", () => {
     const written = JSON.stringify([document, first.body, await tenant.audit()]);
     for (const secret of Object.values(SECRETS)) expect(written).not.toContain(secret);
     const actions = (await tenant.audit()).map(({ action }) => action);
-    expect(actions).toHaveLength(22);
+    expect(actions).toHaveLength(23);
     expect(actions).toContain("routing-rules.create");
   });
 
@@ -191,7 +191,7 @@ describe("a configuration file", () => {
     };
     expect((await post("plan", { document: left })).body).toMatchObject({ changes: [] });
     const none = { groups: [], accessControls: [], rateLimits: [], budgets: [], toolsetBindings: [] };
-    expect((await apply({ ...left, ...none })).body.applied).toBe(7);
+    expect((await apply({ ...left, ...none })).body.applied).toBe(8);
     expect((await call("GET", "/groups", { key })).body.items).toHaveLength(1);
   });
 
