@@ -15,8 +15,13 @@ export interface RenewalServices {
   readonly loadAccounts: () => Promise<{ readonly identity: ServerTokenDeps["identity"] }>;
 }
 
-/** The object's own storage. */
-export interface KeyValueStore {
+/** The state of the object that it runs in. */
+interface RenewingObject {
+  readonly storage: { readonly kv: KeyValueStore };
+  waitUntil(work: Promise<unknown>): void;
+}
+
+interface KeyValueStore {
   get(key: string): unknown;
   put(key: string, value: unknown): void;
   delete(key: string): unknown;
@@ -27,11 +32,12 @@ const SERVER_TOKEN = "server-token";
 
 export async function renew(
   { keyring, upstream, loadStorage, loadAccounts }: RenewalServices,
-  kv: KeyValueStore,
+  object: RenewingObject,
   request: RenewRequest,
-  waitUntil: WaitUntil,
 ): Promise<RenewedAccount> {
   const now = Date.now;
+  const { kv } = object.storage;
+  const waitUntil: WaitUntil = (work) => object.waitUntil(work);
   if (!usesAccounts(request.server.auth.type)) {
     const store = {
       get: () => kv.get(SERVER_TOKEN),

@@ -58,8 +58,6 @@ export const AUTH_TYPES = [
 ] as const;
 /** Those by which every member acts with a credential of their own, from a connected account. */
 export const ACCOUNT_AUTH_TYPES = ["user_secret", "user_oauth"] as const satisfies readonly AuthType[];
-/** Those by which the gateway states who is calling, in a token that it signs. */
-const IDENTITY_AUTH_TYPES = ["identity_jwt", "token_exchange"] as const satisfies readonly AuthType[];
 export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
 
 export type Role = (typeof ROLES)[number];
@@ -76,7 +74,8 @@ export type ToolState = (typeof TOOL_STATES)[number];
 
 export const usesAccounts = (type: string): boolean => ACCOUNT_AUTH_TYPES.some((known) => known === type);
 
-export const sendsIdentity = (type: string): boolean => IDENTITY_AUTH_TYPES.some((known) => known === type);
+/** The gateway states who is calling, in a token that it signs. */
+export const sendsIdentity = (type: string): boolean => type === "identity_jwt" || type === "token_exchange";
 
 /** The credential is not in the server's configuration: it is obtained for the call, and kept while it lasts. */
 export const isObtained = (type: string): boolean =>

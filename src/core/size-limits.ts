@@ -78,3 +78,6 @@ export const MAX_SCANNED_TEXT_LENGTH = 64 * KIB;
 export const MAX_REDIRECTS = 3;
 /** Gateways that a request may pass before this one refuses it as a loop. */
 export const MAX_GATEWAY_HOPS = 3;
+
+/** Of a header that is passed from a client to a server. */
+export const MAX_PASSED_HEADER_CHARACTERS = 4096;

@@ -50,8 +50,7 @@ export class AccountObject extends DurableObject<Env> {
 
   async #renew(request: RenewRequest): Promise<RenewedAccount> {
     const { renew } = await import("../connected-accounts/renew.ts");
-    const waitUntil = (work: Promise<unknown>) => this.ctx.waitUntil(work);
-    return renew(getGatewayServices(this.env), this.ctx.storage.kv, request, waitUntil);
+    return renew(getGatewayServices(this.env), this.ctx, request);
   }
 
   #readPending(): readonly Pending[] {

@@ -3,6 +3,7 @@
  * not fit counts as not set, so that a bad row stops no traffic.
  */
 import { z } from "zod";
+import { isPassableHeader, MAX_PASSED_HEADERS } from "../core/net/passed-headers.ts";
 import { BUDGET_SETTINGS } from "../core/settings/budget-settings.ts";
 import { payloadPolicy } from "../core/settings/payloads.ts";
 import type { NumberSetting } from "../core/settings/setting.ts";
@@ -48,6 +49,7 @@ const stored = z.object({
   idleTimeoutMs: optional(SERVER_NUMBERS.idleTimeoutMs),
   maxResponseBytes: optional(SERVER_NUMBERS.maxResponseBytes),
   cost: optional(SERVER_NUMBERS.cost),
+  passHeaders: optional(z.array(z.string()).max(MAX_PASSED_HEADERS)),
   payloadSample: optional(z.number().min(0).max(1)),
   breaker: optional(
     z.object({
@@ -78,7 +80,8 @@ const stored = z.object({
 export type OwnSettings = ServerSettings & Pick<SnapshotServer, "breaker" | "cost" | "payloads" | "tools">;
 
 export function readServerSettings(own: Readonly<Record<string, unknown>>, settings: Settings): OwnSettings {
-  const { breaker, tools, payloadSample, ...times } = stored.parse(own);
+  const { breaker, tools, payloadSample, passHeaders = [], ...times } = stored.parse(own);
+  const passed = passHeaders.filter(isPassableHeader).map((name) => name.toLowerCase());
   return {
     firstByteTimeoutMs: times.firstByteTimeoutMs ?? settings["servers.first_byte_timeout_ms"],
     earlyAnswerMs: times.earlyAnswerMs ?? settings["servers.early_answer_ms"],
@@ -86,6 +89,7 @@ export function readServerSettings(own: Readonly<Record<string, unknown>>, setti
     idleTimeoutMs: times.idleTimeoutMs ?? settings["servers.idle_timeout_ms"],
     maxResponseBytes: times.maxResponseBytes ?? settings["servers.max_response_bytes"],
     cost: times.cost ?? settings["budgets.default_cost"],
+    ...(passed.length > 0 && { passHeaders: new Set(passed) }),
     breaker: breakerTerms(settings, breaker),
     tools: new Map(Object.entries(tools)),
     payloads: payloadPolicy(settings, payloadSample),

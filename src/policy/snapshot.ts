@@ -38,6 +38,8 @@ export interface ServerSettings {
   readonly idleTimeoutMs: number;
   /** Larger answers of the server are refused. */
   readonly maxResponseBytes: number;
+  /** Headers of clients that the server receives, in lower case. */
+  readonly passHeaders?: ReadonlySet<string>;
 }
 
 /** What is set for calls to one tool. */

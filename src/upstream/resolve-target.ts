@@ -1,4 +1,5 @@
 /** A registered server in the form that transports use: its URL, our credential, and its time-outs. */
+import type { Transport } from "../core/enums.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { ChannelTarget } from "./connection/channel.ts";
@@ -31,4 +32,14 @@ export async function resolveTarget(
     idleTimeoutMs,
     ...(credential !== undefined && { credential }),
   };
+}
+
+/** A WebSocket has headers in its handshake only, so those that are passed to the server are part of the connection. */
+export function addHandshakeHeaders(
+  target: ChannelTarget,
+  { transport, passHeaders }: { readonly transport: Transport; readonly passHeaders?: ReadonlySet<string> },
+  headers: Iterable<Header>,
+): ChannelTarget {
+  if (transport !== "websocket" || passHeaders === undefined) return target;
+  return { ...target, handshakeHeaders: [...headers].filter(([name]) => passHeaders.has(name)) };
 }

@@ -55,7 +55,7 @@ const fields: readonly FieldSpec[] = [
     name: "settings",
     label: "Advanced settings (JSON)",
     kind: "json",
-    hint: "For example cost, firstByteTimeoutMs, idleTimeoutMs, payloadSample, tools.",
+    hint: "For example cost, firstByteTimeoutMs, idleTimeoutMs, passHeaders, payloadSample, tools.",
   },
   { name: "isActive", label: "Enabled", kind: "yes" },
 ];

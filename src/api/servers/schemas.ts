@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { MIN_INTERVAL_SECONDS as MIN_CHECK_INTERVAL_SECONDS } from "../../core/discovery/check-schedule.ts";
 import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
+import { isPassableHeader, MAX_PASSED_HEADERS } from "../../core/net/passed-headers.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
 import { SERVER_NUMBERS, SERVER_THRESHOLDS } from "../../policy/server-settings.ts";
 import { credentialsSchema } from "../../upstream/credentials-schema.ts";
@@ -49,6 +50,13 @@ const settings = z.strictObject({
     .optional()
     .describe(
       "By name of the tool: the time in which a call must be answered, in milliseconds, and what a call costs.",
+    ),
+  passHeaders: z
+    .array(z.string().refine(isPassableHeader, "must be a header name that may be passed"))
+    .max(MAX_PASSED_HEADERS)
+    .optional()
+    .describe(
+      "Names of headers that the server receives as clients send them. Credentials, cookies, and headers of the connection and the protocol are never passed.",
     ),
   payloadSample: z
     .number()

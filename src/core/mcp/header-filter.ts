@@ -2,7 +2,9 @@
  * Selects the headers that cross the gateway by allowlists, so that an unknown header is dropped, except those of the
  * protocol.
  */
+import { GatewayError } from "../errors.ts";
 import type { HeaderMap } from "../net/headers.ts";
+import { MAX_PASSED_HEADER_CHARACTERS } from "../size-limits.ts";
 import { HEADERS } from "./revisions.ts";
 
 const REQUEST = new Set([
@@ -50,15 +52,31 @@ const isProtocolHeader = (name: string) => name.startsWith("mcp-");
 
 type Incoming = ReadonlyMap<string, string>;
 
-export function selectContextHeaders(incoming: Incoming): HeaderMap {
-  return pick(incoming, (name) => CONTEXT.has(name));
+/** `passed`: headers of the client that an admin has allowed for the server. */
+export function selectContextHeaders(incoming: Incoming, passed?: PassedHeaders): HeaderMap {
+  const headers = pick(incoming, (name) => CONTEXT.has(name));
+  return addPassed(headers, incoming, passed);
 }
+
+/** By name, in lower case; undefined for a server without any. */
+type PassedHeaders = ReadonlySet<string> | undefined;
 
 export const isRequestHeader = (name: string) => REQUEST.has(name) || isProtocolHeader(name);
 export const isResponseHeader = (name: string) => RESPONSE.has(name);
 
-export function selectRequestHeaders(incoming: Incoming): HeaderMap {
-  return pick(incoming, isRequestHeader);
+export function selectRequestHeaders(incoming: Incoming, passed?: PassedHeaders): HeaderMap {
+  return addPassed(pick(incoming, isRequestHeader), incoming, passed);
+}
+
+function addPassed(headers: HeaderMap, incoming: Incoming, passed: PassedHeaders): HeaderMap {
+  for (const name of passed ?? []) {
+    const value = incoming.get(name);
+    if (value === undefined) continue;
+    if (value.length > MAX_PASSED_HEADER_CHARACTERS)
+      throw new GatewayError("bad_request", `Header ${name} is too large.`);
+    headers.set(name, value);
+  }
+  return headers;
 }
 
 export function selectResponseHeaders(incoming: Incoming): HeaderMap {

@@ -168,7 +168,7 @@ async function prepare(
   const owner = stateOwner(message, place, context);
   const own = await openRequestState(setTarget(message, place.upstreamName), owner, context);
   if (own === undefined) throw invalidParams("Invalid requestState.");
-  const headers = selectRequestHeaders(readHeaders(caller.request));
+  const headers = selectRequestHeaders(readHeaders(caller.request), place.inventory.server.passHeaders);
   headers.delete(HEADERS.sessionId);
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.upstreamName));
   const isTranslated = place.inventory.era === "legacy";

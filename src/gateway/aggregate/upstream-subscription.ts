@@ -106,7 +106,7 @@ function sendListen(
   const message = mapObject(subscriber.message, "params", (params) =>
     isMembers(params) ? { ...params, notifications: toParams(filter) } : params,
   );
-  const headers = selectRequestHeaders(subscriber.headers);
+  const headers = selectRequestHeaders(subscriber.headers, inventory.server.passHeaders);
   headers.delete(HEADERS.sessionId);
   const request = {
     method: "POST",

@@ -158,7 +158,7 @@ async function sendToPeer(
   const outward = createResponseRewriter(owner, server.name, tables, context);
   // One after the other, so that notifications before the response are forwarded before it.
   let notified: Promise<void> = Promise.resolve();
-  const headers = selectContextHeaders(exchange.headers);
+  const headers = selectContextHeaders(exchange.headers, server.passHeaders);
   if (attempt.traceparent !== undefined) headers.set("traceparent", attempt.traceparent);
   const translated: PeerExchange = {
     ...exchange,
@@ -167,7 +167,10 @@ async function sendToPeer(
       notified = notified.then(async () => exchange.notify(await outward(notification)));
     },
   };
-  const peer = await session.peers.connect(item.inventory, tables, context, attempt.credential);
+  const peer = await session.peers.connect(item.inventory, tables, context, {
+    credential: attempt.credential,
+    headers,
+  });
   if (SUBSCRIPTION_METHODS.has(method) && !session.peers.isLegacy(peer)) {
     // For a modern server, the gateway's own subscription stream covers the resource.
     attempt.succeed({ success: true }, 200);

@@ -3,9 +3,10 @@
 import type { ErrorCode } from "../../core/error-codes.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import type { ChannelTarget } from "../../upstream/connection/channel.ts";
 import type { Header } from "../../upstream/credentials.ts";
-import { resolveTarget } from "../../upstream/resolve-target.ts";
+import { addHandshakeHeaders, resolveTarget } from "../../upstream/resolve-target.ts";
 import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
 import type { ServerInventory } from "../catalog/inventory-cache.ts";
 import type { NameIndex } from "../catalog/name-index.ts";
@@ -17,6 +18,11 @@ import type { SessionContext } from "./state.ts";
 
 /** The channel of a peer reads it for every message. */
 type PeerTarget = Omit<ChannelTarget, "credential"> & { credential?: Header };
+
+interface PeerTerms {
+  readonly credential: Header | undefined;
+  readonly headers: HeaderMap;
+}
 
 type GeneralExchange = Pick<PeerExchange, "notify" | "request">;
 
@@ -40,12 +46,12 @@ export class UpstreamPeers {
     this.#general = general;
   }
 
-  /** `account`: the credential of the caller's connected account, where the server requires one. */
+  /** `terms`: of the first call, and its credential where it is obtained for it. */
   async connect(
     offer: ServerInventory,
     tables: NameIndex,
     context: McpContext,
-    account: Header | undefined,
+    { credential: account, headers }: PeerTerms,
   ): Promise<SessionPeer> {
     const { id } = offer.server;
     let peer = this.#peers.get(id);
@@ -53,7 +59,8 @@ export class UpstreamPeers {
     // A token is renewed while the connection lasts: from here on the peer sends the new one.
     if (known !== undefined && account !== undefined) known.credential = account;
     if (peer === undefined) {
-      const target: PeerTarget = await resolveTarget(offer.server, context.keyring, account);
+      const resolved = await resolveTarget(offer.server, context.keyring, account);
+      const target: PeerTarget = addHandshakeHeaders(resolved, offer.server, headers);
       this.#targets.set(id, target);
       peer = this.#createPeer(offer, tables, context, target);
       this.#peers.set(id, peer);

@@ -139,7 +139,7 @@ function isPlain(
 ): boolean {
   const { tenant, access, traffic, eras } = context;
   if (isBatch || id === null || method !== "tools/call" || target === undefined) return false;
-  if (server.transport !== "http" || server.payloads !== undefined) return false;
+  if (server.transport !== "http" || server.payloads !== undefined || server.passHeaders) return false;
   if (tenant.windows.length > 0 || tenant.tracing !== undefined || tenant.budgets !== undefined) return false;
   const fields = readHeaders(request);
   if (request.url.includes("?") || fields.has(HEADERS.sessionId) || fields.has(HEADERS.gatewayPath))

@@ -212,8 +212,9 @@ function sendThroughBridge(
   const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;
   const { signal } = abort;
   const message = String(body);
+  const passed = selectContextHeaders(headers, server.passHeaders);
   return context.callThroughBridge(
-    { server, credential, message, acceptsStream, headers: selectContextHeaders(headers), signal },
+    { server, credential, message, acceptsStream, headers: passed, signal },
     context,
   );
 }

@@ -128,7 +128,7 @@ function preparePassed(
   context: McpContext,
   opened?: Awaited<ReturnType<typeof openBoundValues>>,
 ): PreparedCall {
-  const headers = selectRequestHeaders(readHeaders(request));
+  const headers = selectRequestHeaders(readHeaders(request), server.passHeaders);
   if (session !== null) headers.set(HEADERS.sessionId, session);
   if (opened?.own !== undefined && headers.has(HEADERS.name)) {
     headers.set(HEADERS.name, encodeHeaderValue(opened.own));

@@ -11,7 +11,7 @@ import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { CLIENT_INFO } from "../../product.ts";
 import type { ChannelDeps } from "../../upstream/connection/channel.ts";
 import type { Header } from "../../upstream/credentials.ts";
-import { resolveTarget } from "../../upstream/resolve-target.ts";
+import { addHandshakeHeaders, resolveTarget } from "../../upstream/resolve-target.ts";
 import type { MessageWriter } from "../sse/writer.ts";
 import { listenLegacy } from "./listen-legacy.ts";
 import { PendingCall, type PendingCallOutcome, RESUME } from "./pending-call.ts";
@@ -94,7 +94,7 @@ export class LegacyServer {
     const message = isMembers(parsed) ? parsed : {};
     const id = getId(message);
     try {
-      const key = await this.#sessionKey(server, credential, message);
+      const key = await this.#sessionKey({ server, credential, headers }, message);
       if (getMember(message, "method") === "subscriptions/listen") {
         await listenLegacy(message, key, this.#pool, writer);
       } else {
@@ -169,14 +169,14 @@ export class LegacyServer {
   }
 
   async #sessionKey(
-    server: SnapshotServer,
-    credential: Header | undefined,
+    { server, credential, headers }: Pick<BridgeCall, "server" | "credential" | "headers">,
     message: JsonObject,
   ): Promise<SessionKey> {
+    const target = await resolveTarget(server, this.#tools.keyring, credential);
     const meta = getMeta(getParams(message));
     const clientInfo = meta?.[META.clientInfo];
     return {
-      target: await resolveTarget(server, this.#tools.keyring, credential),
+      target: addHandshakeHeaders(target, server, headers),
       transport: server.transport,
       isSignedPerCall: server.auth.type === "identity_jwt",
       capabilities: legacyCapabilitiesOf(meta?.[META.clientCapabilities]),

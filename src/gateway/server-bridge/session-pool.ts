@@ -65,9 +65,8 @@ export class SessionPool {
     const name = poolKey(key);
     const position = this.#idle.findLastIndex((idle) => idle.key === name && !idle.session.isClosed);
     const [found] = position === -1 ? [] : this.#idle.splice(position, 1);
-    if (found === undefined) return this.#connect(key);
-    renewCredential(found.session, key);
-    return found.session;
+    if (found !== undefined) renewCredential(found.session, key);
+    return found?.session ?? this.#connect(key);
   }
 
   release(pooled: PooledSession, key: SessionKey): void {
@@ -90,8 +89,8 @@ export class SessionPool {
     await Promise.all(old.map(({ session: pooled }) => this.discard(pooled)));
   }
 
-  async #connect({ transport, capabilities, clientInfo, ...key }: SessionKey): Promise<PooledSession> {
-    const target: SessionTarget = { ...key.target };
+  async #connect({ target: first, transport, capabilities, clientInfo }: SessionKey): Promise<PooledSession> {
+    const target: SessionTarget = { ...first };
     const early: JsonObject[] = [];
     let pooled: PooledSession | undefined;
     const session = await connectLegacy({
@@ -146,5 +145,6 @@ export function renewCredential({ target }: PooledSession, key: SessionKey): voi
 /** A server that was moved or re-keyed is another server. */
 function poolKey({ target, transport, capabilities, clientInfo, isSignedPerCall }: SessionKey): string {
   const credential = isSignedPerCall ? undefined : target.credential;
-  return JSON.stringify([target.url, credential, transport, capabilities, clientInfo]);
+  const { url, handshakeHeaders } = target;
+  return JSON.stringify([url, credential, handshakeHeaders, transport, capabilities, clientInfo]);
 }

@@ -11,6 +11,8 @@ export interface ChannelTarget {
   readonly serverId?: string;
   readonly url: string;
   readonly credential?: readonly [name: string, value: string];
+  /** Of a WebSocket's handshake. */
+  readonly handshakeHeaders?: readonly (readonly [name: string, value: string])[];
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
 }

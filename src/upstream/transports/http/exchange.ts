@@ -5,6 +5,7 @@
 
 import { BoundedMap } from "../../../core/bounded-map.ts";
 import { GatewayError, UpstreamError } from "../../../core/errors.ts";
+import { selectRequestHeaders } from "../../../core/mcp/header-filter.ts";
 import { HEADERS } from "../../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../../core/net/headers.ts";
 import { MAX_REDIRECTS } from "../../../core/size-limits.ts";
@@ -97,7 +98,8 @@ function buildHeaders(
   isAtHome: boolean,
   gatewayId: string | undefined,
 ): Readonly<Record<string, string>> {
-  const all = new Map(headers);
+  // What a client has for one server is for that server only.
+  const all = isAtHome ? new Map(headers) : selectRequestHeaders(headers);
   if (gatewayId !== undefined) all.set(HEADERS.gatewayPath, appendGatewayPath(gatewayId, headers));
   if (credential !== undefined && isAtHome) all.set(...credential);
   return Object.fromEntries(all);

@@ -73,9 +73,9 @@ class WebSocketChannel implements UpstreamChannel {
   }
 
   async open(caller: AbortSignal | undefined): Promise<void> {
-    const { server, credential, firstByteTimeoutMs } = this.#options.target;
+    const { server, credential, firstByteTimeoutMs, handshakeHeaders } = this.#options.target;
     const url = this.#checkUrl();
-    const headers = new Map<string, string>();
+    const headers = new Map<string, string>(handshakeHeaders);
     const { gatewayId } = this.#options.deps;
     if (gatewayId !== undefined) headers.set(HEADERS.gatewayPath, gatewayId);
     if (credential !== undefined) headers.set(...credential);
