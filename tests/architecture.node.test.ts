@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findCycles, findUncalledExports, listFiles, listImports, toEdges } from "./support/source-graph.ts";
+import { findMisplacedTests, LAYOUT_EXCEPTIONS } from "./support/test-layout.ts";
 
 const BELOW_SERVICES = ["core", "db"];
 const SERVICES = [
@@ -162,5 +163,21 @@ describe("the architecture", () => {
       .filter(({ file }) => !file.startsWith("src/db/schema/"))
       .map(({ file, name }) => `${file} ${name}`);
     expect(uncalled.sort()).toEqual([]);
+  });
+});
+
+describe("the tests", () => {
+  const all = listFiles("{src,scripts,tests}/**/*.{ts,tsx,mjs,js}");
+
+  it("have the path and the name of what they test", () => {
+    expect(findMisplacedTests(all)).toEqual([]);
+    expect(findMisplacedTests(["src/gateway/sse/relay.ts", "tests/gateway/relay.test.ts"])).toEqual([
+      "tests/gateway/relay.test.ts has the name of src/gateway/sse/relay.ts and another path",
+    ]);
+    expect(findMisplacedTests(["src/core/csv.ts", "tests/core/table.test.ts"])).toHaveLength(1);
+  });
+
+  it("have no exception for a file that does not exist", () => {
+    expect(Object.keys(LAYOUT_EXCEPTIONS).filter((file) => !all.includes(file))).toEqual([]);
   });
 });

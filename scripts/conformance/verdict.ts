@@ -15,7 +15,7 @@ export interface Verdict {
 const EMPTY_IN_THE_SUITE = new Map([
   [
     "tasks-status-notifications",
-    "alpha.12 always skips it: its harness listens on the wrong stream. tests/scripts/everything.test.ts covers it.",
+    "alpha.12 always skips it: its harness listens on the wrong stream. tests/scripts/examples.test.ts covers it.",
   ],
 ]);
 

@@ -1,6 +1,6 @@
 /**
  * Authenticates the caller of a route, admits the request, checks the permission and opens the tenant's rows. Each route
- * names its permission: `app.get("/", requirePermission("servers.read"), handler)`; tests/api/routes.test.ts fails for one
+ * names its permission: `app.get("/", requirePermission("servers.read"), handler)`; tests/api/route-permissions.test.ts fails for one
  * that names none.
  */
 import type { Context, MiddlewareHandler } from "hono";

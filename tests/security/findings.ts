@@ -296,7 +296,7 @@ const HELD: readonly Finding[] = [
     id: "H2",
     title: "Held: REST routes without a permission",
     tests: inFile(
-      "tests/api/routes.test.ts",
+      "tests/api/route-permissions.test.ts",
       "is guarded by exactly one action",
       "of the REST interface is guarded",
     ),

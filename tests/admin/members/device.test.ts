@@ -1,0 +1,20 @@
+/** What browsers call themselves, as people would. */
+import { expect, it } from "vitest";
+import { describeDevice } from "../../../src/admin/members/device.ts";
+
+const LINUX =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+it.each<[string | null, string]>([
+  [LINUX, "Chrome on Linux"],
+  [`${LINUX} Edg/140.0.0.0`, "Edge on Linux"],
+  ["Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"],
+  [
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+    "Safari on iOS",
+  ],
+  ["curl/8.5.0", "curl"],
+  ["robot of somebody", "robot of somebody"],
+  ["", "Unknown client"],
+  [null, "Unknown client"],
+])("calls %s %s", (userAgent, name) => expect(describeDevice(userAgent)).toBe(name));
