@@ -25,7 +25,7 @@ const entry = (sequence: number, changes: Partial<Entry> = {}): Entry => ({
 
 const chain = (length: number) => Array.from({ length }, (_, index) => entry(index + 1));
 
-/** As the database tells it: only those that do not follow. */
+/** As the database returns it: only those that do not follow. */
 function faults(
   entries: readonly Entry[],
   length: number,

@@ -20,7 +20,7 @@ describe("a cell", () => {
   });
 });
 
-/** As RFC 4180 says it is read. */
+/** Parses as RFC 4180 specifies. */
 function read(line: string): string[] {
   return [...line.replace(/\r\n$/, "").matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "",

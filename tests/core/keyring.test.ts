@@ -38,7 +38,7 @@ describe("Keyring", () => {
     expect(await ring.seal("test", bytes("hunter2"))).not.toBe(sealed);
   });
 
-  it("still opens what an older key sealed, and says that it is stale", async () => {
+  it("still opens what an older key sealed, and marks it as stale", async () => {
     const sealed = await new Keyring([old]).seal("test", bytes("x"));
     const rotated = new Keyring([fresh, old]);
     expect(await rotated.open("test", sealed)).toEqual(bytes("x"));

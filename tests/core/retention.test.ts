@@ -86,7 +86,7 @@ describe("a plan", () => {
     expect(new Set(steps.map(stepKey)).size).toBe(steps.length);
   });
 
-  it("takes what its owner's policy wants gone, and nothing else", () => {
+  it("deletes what its owner's policy selects, and nothing else", () => {
     const owners = fc.constantFrom<string | null>("a", "b", "c", null);
     const some = fc.record({
       tenantId: owners,

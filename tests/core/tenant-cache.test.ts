@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 describe("while the epoch stays the same", () => {
-  it("nobody asks the database, for the better part of a minute", async () => {
+  it("no query is sent, for the better part of a minute", async () => {
     expect(await get(load, "t1")).toBe("v1");
     now += 44_999;
     expect(await get(load, "t1")).toBe("v1");
@@ -157,7 +157,7 @@ describe("what was loaded before its tenant was known", () => {
     expect(await get()).toBe("v2");
   });
 
-  it("is remembered by age alone if it belongs to nobody", async () => {
+  it("is cached by age alone if it is no tenant's", async () => {
     const unknownUser = async () => ({ ...(await load()), tenantId: undefined });
     expect(await get(unknownUser)).toBe("v1");
     now += 499;
@@ -167,7 +167,7 @@ describe("what was loaded before its tenant was known", () => {
   });
 });
 
-it("forgets the longest untouched when there is too much", async () => {
+it("drops the longest unused when there is too much", async () => {
   for (const key of ["a", "b", "c", "d"]) await cache.get(key, load, background, "t1");
   expect([..."abcd"].map((key) => cache.peek(key))).toEqual([undefined, "v2", "v3", "v4"]);
 });

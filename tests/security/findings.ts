@@ -56,7 +56,7 @@ const DEFECTS: readonly Finding[] = [
     id: "S4",
     title: "Unbounded bodies of upstream responses",
     tests: [
-      ...inFile("tests/core/net/bounded-body.test.ts", "stops reading", "gives up a body"),
+      ...inFile("tests/core/net/bounded-body.test.ts", "stops reading", "fails a body"),
       ...inFile(CROSSING, "are cut off when an answer that began early turns out too large"),
       ...inFile(
         "tests/security/hostile-peers.node.test.ts",

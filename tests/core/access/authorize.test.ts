@@ -197,7 +197,7 @@ describe("who may use what", () => {
     expect(may(caller, target, rules, accessDefault)).toMatchObject({ allowed, decidedBy });
   });
 
-  it("says which rule decided", () => {
+  it("returns the rule that decided", () => {
     const one = deny({ id: "the-rule", objectPattern: "write_*" });
     expect(may(user, tool, [allow(), one])).toEqual({
       allowed: false,
@@ -334,7 +334,7 @@ describe("whatever the rules", () => {
     );
   });
 
-  it("nobody but admins ever reads configuration", () => {
+  it("allows only admins to read configuration", () => {
     fc.assert(
       fc.property(anything, ([list, , who, standard]) => {
         if (who.role !== "admin") expect(decide(list, uri("config://a"), who, standard).allowed).toBe(false);
@@ -342,7 +342,7 @@ describe("whatever the rules", () => {
     );
   });
 
-  it("a rule for somebody else changes nothing", () => {
+  it("ignores a rule for another subject", () => {
     fc.assert(
       fc.property(anything, rules, ([list, ...rest], more) => {
         const others = more.map((one) => ({ ...one, subjectType: "user" as const, subjectId: "bob" }));

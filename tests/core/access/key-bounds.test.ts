@@ -15,8 +15,8 @@ const bound: KeyBounds = {
 const paths = (wanted: Partial<KeyBounds>, terms: KeyBounds | undefined = bound) =>
   checkKeyBounds(wanted, "user", { role: "user", scopes: ["write"], terms }).map(({ path }) => path);
 
-describe("what a key asks for beyond its maker", () => {
-  it("is nothing when it asks for the same", () => {
+describe("terms of a key beyond those of its creator", () => {
+  it("are none when the terms are the same", () => {
     expect(paths(bound)).toEqual([]);
     expect(paths({})).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe("networks", () => {
     expect(isNetworkInside(inner, [outer])).toBe(expected);
   });
 
-  it("is the scope connect for everyone but an admin, and for a key another server than its own", () => {
+  it("are the scope connect for all but an admin, and for a key another server than its own", () => {
     const wanted = { scopes: ["connect"] as const, connectServer: "files" };
     const session = { scopes: ROLE_SCOPES.admin, terms: undefined };
     const named = (role: Role, terms?: KeyBounds) =>

@@ -47,7 +47,7 @@ describe("a pattern", () => {
 
 const escaped = (text: string) => text.replace(/[*?{}\\]/g, "\\$&");
 
-/** The same language said with a regular expression, which is right but may take for ever. */
+/** The same language as a regular expression, which is correct but may take exponential time. */
 function asRegExp(pattern: string): RegExp {
   let depth = 0;
   let source = "";

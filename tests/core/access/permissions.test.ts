@@ -1,4 +1,4 @@
-/** What role and what scope each action takes, said a second time and otherwise, so that a slip in the table shows. */
+/** The role and the scope of each permission, specified a second time in another form, to detect an error in the table. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PERMISSIONS, type Permission, ROLE_SCOPES } from "../../../src/core/access/permissions.ts";
@@ -84,7 +84,7 @@ describe("rights", () => {
     );
   });
 
-  it("of nobody include what no scope was given for", () => {
+  it("never include a permission of a missing scope", () => {
     for (const role of ROLES)
       for (const action of actions)
         expect(evaluatePermission({ role, scopes: [] }, action).allowed).toBe(false);

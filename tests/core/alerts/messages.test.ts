@@ -51,7 +51,7 @@ describe("the sentence", () => {
 });
 
 describe("the letter", () => {
-  it("has a subject of one line and says what it is", () => {
+  it("has a subject of one line that names the alert", () => {
     const telling = { at: new Date(0), eventId: null, subject: undefined, value: 1, says: "It is so." };
     const letter = formatAlertEmail(
       "a@example.com",

@@ -98,7 +98,7 @@ describe("an alert", () => {
     expect(steps.at(-1)?.status).toBe("quiet");
   });
 
-  it("that settles on firing says so", () => {
+  it("that settles on firing reports it", () => {
     const steps = run([11, 5, 11, 5, 11, 5, 11, ...Array.from({ length: 70 }, () => 11)]);
     expect(
       notified(steps)
@@ -113,7 +113,7 @@ describe("an alert", () => {
     expect(statuses(run([11, undefined], rule({ forSeconds: 120 })))).toEqual(["pending", "quiet"]);
   });
 
-  it("keeps as it is in maintenance, when nobody measures", () => {
+  it("is unchanged in maintenance, without measurements", () => {
     const nothing = Array.from({ length: 9 }, (): Given => ({ isSilenced: true }));
     expect(notified(run([11, ...nothing, 11, 5])).filter((notify) => notify !== "")).toEqual([
       "firing",

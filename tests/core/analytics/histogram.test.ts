@@ -29,7 +29,7 @@ describe("a percentile", () => {
     expect(percentile(histogramOf(measured), at)).toBe(expected);
   });
 
-  it("lies between the same bounds as the true one", () => {
+  it("is between the same bounds as the true one", () => {
     fc.assert(
       fc.property(durations, fraction, (measured, at) => {
         const rank = Math.ceil(at * measured.length);

@@ -1,4 +1,4 @@
-/** What sums come to, which sums are asked, and what errors are called. */
+/** The results of sums, the selection of sums, and the names of errors. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GRAIN_MS, GRAINS } from "../../../src/core/analytics/dimensions.ts";
@@ -17,7 +17,7 @@ import { jsonRpcCode } from "../../../src/core/mcp/responses.ts";
 const HOUR_MS = 3_600_000;
 
 describe("figures", () => {
-  it("tell nothing of what was not there, and divide by what was timed only", () => {
+  it("are undefined without data, and divide by timed requests only", () => {
     expect(computeMetrics(sumTraffic([]))).toEqual({
       requests: 0,
       errors: 0,

@@ -62,7 +62,7 @@ describe("a frame", () => {
     ).toBeUndefined();
   });
 
-  it("is limited in what it says of a process", () => {
+  it("is limited in its description of a process", () => {
     const log = parseFrame(JSON.stringify({ kind: "log", lines: Array(200).fill("y".repeat(9000)) }));
     expect(log?.kind === "log" && log.lines.length).toBe(MAX_LOG_LINES);
     expect(log?.kind === "log" && log.lines[0]?.length).toBe(2000);

@@ -30,7 +30,7 @@ function consumeOne(end: End): void {
   end.link.consume(text.length);
 }
 
-/** What is on its way is lost; then each end learns what the other has, and sends the rest again. */
+/** Frames on their way are lost; then each end receives what the other has, and sends the rest again. */
 function reconnect(one: End, other: End): void {
   const acks = [one.link.takeAck(), other.link.takeAck()] as const;
   one.incoming = [...other.link.listUnacknowledged(acks[0])];

@@ -1,4 +1,4 @@
-/** Sessions that share one process: whose request it was, and to whom what the process says belongs. */
+/** Sessions that share one process: which session a request, a response or a notification is of. */
 import { describe, expect, it } from "vitest";
 import { type Delivery, SharedProcess } from "../../../src/core/connector/shared-process.ts";
 
@@ -79,7 +79,7 @@ describe("a shared process", () => {
     expect(from(shared, "a", cancel("q"))).toEqual([["process", cancel(1)]]);
   });
 
-  it("asks the session of the latest pending request, and takes an answer from that one only", () => {
+  it("sends a request to the session of the latest pending request, and accepts an answer from that one only", () => {
     const shared = createShared();
     const question = { jsonrpc: "2.0", id: "s1", method: "elicitation/create", params: {} };
     expect(out(shared, question)).toMatchObject([["process", { id: "s1", error: { code: -32601 } }]]);
@@ -94,7 +94,7 @@ describe("a shared process", () => {
     ]);
   });
 
-  it("sends notifications that belong to no request to all sessions", () => {
+  it("sends notifications without a request to all sessions", () => {
     const shared = createShared();
     const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
     expect(out(shared, changed)).toEqual([
@@ -103,7 +103,7 @@ describe("a shared process", () => {
     ]);
   });
 
-  it("loses a session with its requests, and answers what it was asked", () => {
+  it("removes a session with its requests, and answers the requests sent to it", () => {
     const shared = createShared();
     from(shared, "a", request(1));
     out(shared, { jsonrpc: "2.0", id: "s1", method: "roots/list" });

@@ -79,7 +79,7 @@ describe("what hides is found", () => {
     },
   );
 
-  it("deep in a schema, in keys as well as in values, and says where", () => {
+  it("deep in a schema, in keys as well as in values, with its path", () => {
     const definition = {
       name: "add",
       inputSchema: {

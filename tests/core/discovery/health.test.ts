@@ -86,7 +86,7 @@ describe("a server's status", () => {
     );
   });
 
-  it("remembers little, and only what it understands", () => {
+  it("keeps little, and only valid results", () => {
     fc.assert(
       fc.property(letters, (all) => {
         expect(after(from("unknown"), all).recent.length).toBeLessThanOrEqual(HEALTH_WINDOW);

@@ -79,7 +79,7 @@ describe("a difference", () => {
 
 const tool = (name: string, hash: string): DiscoveredTool => ({ name, hash, definition: { name, hash } });
 
-/** Lets a server offer one hash after the other, and tells what became of the tool. */
+/** Applies one hash after the other, and returns the state of the tool. */
 function live(hashes: readonly string[], policy: (typeof TOOL_CHANGES)[number]) {
   let pins: readonly Pin[] = [];
   const reported: string[] = [];

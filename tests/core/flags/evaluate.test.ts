@@ -64,7 +64,7 @@ describe("a percentage", () => {
   const percentage = fc.double({ min: 0, max: 100, noNaN: true });
   const isOn = (of: Flag, who: FlagSubject) => evaluateFlag(of, who).isOn;
 
-  it("gives the same answer whenever it is asked", () => {
+  it("always returns the same result", () => {
     fc.assert(
       fc.property(key, subject, percentage, (name, who, share) => {
         const of = flag({ key: name, percentage: share });
@@ -73,7 +73,7 @@ describe("a percentage", () => {
     );
   });
 
-  it("takes the feature from nobody when it is raised", () => {
+  it("keeps the feature of every subject when it is raised", () => {
     fc.assert(
       fc.property(key, subject, percentage, percentage, (name, who, one, other) => {
         const [low, high] = [Math.min(one, other), Math.max(one, other)];
@@ -84,7 +84,7 @@ describe("a percentage", () => {
     );
   });
 
-  it("reaches about as many as it says, and others with another flag", () => {
+  it("selects about the given share, and others with another flag", () => {
     const people = Array.from(
       { length: 20_000 },
       (_, at): FlagSubject => ({ id: `user-${at}`, role: "user" }),

@@ -10,7 +10,7 @@ const REQUEST = {
 };
 
 describe("buildIdentityClaims", () => {
-  it("says who calls, by what, which tool, and for one minute", () => {
+  it("contains the caller, the credential, the tool, and an expiry in one minute", () => {
     expect(buildIdentityClaims(REQUEST)).toEqual({
       iss: "https://gateway.example.com/identity/tenant",
       aud: "https://notes.example.com/mcp",
@@ -20,7 +20,7 @@ describe("buildIdentityClaims", () => {
     });
   });
 
-  it("says nothing of what is not known", () => {
+  it("omits what is not known", () => {
     expect(buildIdentityClaims({ ...REQUEST, facts: undefined, call: {} })).toEqual({
       iss: "https://gateway.example.com/identity/tenant",
       aud: "https://notes.example.com/mcp",
@@ -28,7 +28,7 @@ describe("buildIdentityClaims", () => {
     });
   });
 
-  it("says that a list of groups is not complete", () => {
+  it("marks an incomplete list of groups", () => {
     const groups = Array.from({ length: 200 }, (_, number) => `group ${String(number).padStart(20, "0")}`);
     const claims = buildIdentityClaims({ ...REQUEST, facts: { ...REQUEST.facts, groups } });
     expect(claims).toMatchObject({ groups_truncated: true });

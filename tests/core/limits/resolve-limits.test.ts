@@ -168,7 +168,7 @@ describe("headers", () => {
     expect(formatPolicyHeader(limits)).toBe('"role-minute";q=10;w=60, "ip-minute";q=3000;w=60');
   });
 
-  it("say what is left of each, and when all is there again", () => {
+  it("contain what is left of each, and when it is full again", () => {
     const quotas = limits.map((limit: Limit) => ({ limit, remaining: 3, resetMs: 1200 }));
     expect(formatRateLimitHeader(quotas)).toBe('"role-minute";r=3;t=2, "ip-minute";r=3;t=2');
   });

@@ -66,7 +66,7 @@ describe("a window", () => {
     expect(until).toBeGreaterThan(at("2026-03-10T00:00:00").getTime());
   });
 
-  it("tells until when nothing changes", () => {
+  it("returns until when nothing changes", () => {
     const pairs = fc.tuple(fc.integer({ min: 0, max: 30 * 1440 }), fc.integer({ min: 1, max: 600 }));
     const recurrence = fc.constantFrom("0 2 * * 1", "30 4 * * *", "*/90 * * * *", "15 23 1 * *", null);
     fc.assert(
@@ -123,7 +123,7 @@ describe("the occurrences of a window", () => {
     ["of no sense", { recurrence: "whenever" }, []],
   ])("%s", (_, more, expected) => expect(starts(more)).toEqual(expected));
 
-  it("begin with what is open already, and are no more than asked for", () => {
+  it("begin with what is open already, and are at most the requested number", () => {
     const daily = {
       recurrence: "0 23 * * *",
       startsAt: at("2026-03-01T23:00:00"),

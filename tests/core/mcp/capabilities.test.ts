@@ -69,11 +69,11 @@ describe("mergeCapabilities", () => {
       { tools: { new: 1, listChanged: true } },
     ],
     ["nothing that is malformed", [{ tools: true, extensions: [], experimental: null }], {}],
-  ])("says %s", (_what, servers, expected) => {
+  ])("announces %s", (_what, servers, expected) => {
     expect(mergeCapabilities(servers)).toEqual(expected);
   });
 
-  it("says of one well-formed server what that server says", () => {
+  it("announces the capabilities of a single well-formed server unchanged", () => {
     const one = {
       tools: { listChanged: true },
       logging: {},

@@ -31,7 +31,7 @@ const mode = fc.constantFrom(...PREFIX_MODES);
 const priority = fc.uniqueArray(server);
 
 describe("exposeNames", () => {
-  it("gives every offer a valid name of its own that leads back to it, or says who has it instead", () => {
+  it("gives every item a valid name of its own that resolves to it, or returns which item has it instead", () => {
     fc.assert(
       fc.property(offers, mode, priority, (all, how, first) => {
         const table = exposeNames(all, how, { priority: first });
@@ -105,7 +105,7 @@ describe("exposeNames", () => {
     ]);
   });
 
-  it("tells prefixed names apart that read the same", () => {
+  it("distinguishes prefixed names that read the same", () => {
     const names = exposed(["a/b__x", "a__b/x"], "always");
     expect(Object.values(names)).toEqual([
       expect.stringMatching(/^a__b__x_[0-9a-f]{8}$/),

@@ -51,7 +51,7 @@ describe("wrapped URIs", () => {
     }
   });
 
-  it("keep the scheme that hosts of user interfaces ask for", () => {
+  it("keep the scheme that hosts of user interfaces require", () => {
     expect(wrapUri("a", "ui://app/x.html")).toBe("ui://mcp-server/a/app/x.html");
   });
 
@@ -105,7 +105,7 @@ describe("exposeUris", () => {
 });
 
 describe("routing", () => {
-  it("brings whatever a server names outside back to that server, or to nobody", () => {
+  it("resolves whatever a server exposes to that server, or to none", () => {
     fc.assert(
       fc.property(offers, templates, server, uri, (all, owners, owner, own) => {
         const routes = { lookup: exposeUris(all).lookup, templates: owners };

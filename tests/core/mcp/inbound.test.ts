@@ -146,7 +146,7 @@ describe("classify refuses", () => {
     });
   });
 
-  it("tells which revisions it supports and which one was asked for", () => {
+  it("contains the supported revisions and the requested one", () => {
     expect(classifyPost(request("tools/list"), lookup({ "mcp-protocol-version": "1.0" }))).toMatchObject({
       rejection: { data: { supported: ["2026-07-28"], requested: "1.0" } },
     });

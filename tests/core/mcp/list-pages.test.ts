@@ -35,7 +35,7 @@ describe("pages of a merged list", () => {
     );
   });
 
-  it("keep what else the result says, and are the very result where one page holds all", () => {
+  it("keep the other members of the result, and are the very result where one page contains all", () => {
     const list = listOf(["a", "b", "c"]);
     expect(paginate(list, "tools/list", undefined, 3)).toBe(list);
     expect(paginate(list, "tools/list", undefined, 2)).toMatchObject({ ttlMs: 5 });
@@ -48,7 +48,7 @@ describe("pages of a merged list", () => {
     expect(namesOf(paginate(listOf([]), "tools/list", cursor, 9))).toEqual([]);
   });
 
-  it("are not had for a cursor of another list or of somebody's invention", () => {
+  it("are not returned for a cursor of another list or a forged one", () => {
     const cursor = cursorOf(paginate(listOf(["a", "b"]), "tools/list", undefined, 1)) ?? "";
     expect(paginate(listOf(["a", "b"]), "prompts/list", cursor)).toBeUndefined();
     fc.assert(

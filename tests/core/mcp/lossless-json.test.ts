@@ -95,7 +95,7 @@ describe("lossless JSON", () => {
     expect(isMembers(value) && Object.keys(value)).toEqual(["__proto__"]);
   });
 
-  it("gives ordinary numbers as numbers and tells the worth of the others", () => {
+  it("returns ordinary numbers as numbers and the value of the others", () => {
     expect(parseLossless("[1,1.0]")).toMatchObject([1, expect.anything()]);
     const values = parseLossless('[1,1.0,1e400,"1",{"rawJSON":"1"}]');
     expect(Array.isArray(values) && values.map(getNumber)).toEqual([1, 1, Infinity, undefined, undefined]);

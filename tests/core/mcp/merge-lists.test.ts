@@ -115,7 +115,7 @@ describe("mergeLists", () => {
     ],
     ["nothing to keep from servers that do not say", [{ ttlMs: 5, cacheScope: "public" }, {}], 0, "private"],
     ["nothing to keep of nobody", [], 0, "private"],
-  ])("says %s", (_what, parts, ttlMs, cacheScope) => {
+  ])("returns %s", (_what, parts, ttlMs, cacheScope) => {
     const all = parts.map((part) => ({ items: [], ...part }));
     expect(mergeLists("tools/list", all, { era: "modern" })).toEqual({
       resultType: "complete",
@@ -125,7 +125,7 @@ describe("mergeLists", () => {
     });
   });
 
-  it("tells its gaps, in either era", () => {
+  it("reports its gaps, in either era", () => {
     const gaps = [
       { server: "b", reason: "no answer in time", stale: true },
       { server: "a", reason: "down", stale: false },
@@ -137,7 +137,7 @@ describe("mergeLists", () => {
     });
   });
 
-  it("names its gaps by a key that the specification allows and keeps for nobody else", () => {
+  it("reports its gaps by a key that the specification allows and does not reserve", () => {
     expect(UNAVAILABLE_META).toMatch(
       /^(?:[a-z](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?\/[a-z]+$/,
     );

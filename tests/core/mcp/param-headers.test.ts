@@ -31,7 +31,7 @@ describe("headers that repeat arguments", () => {
       { "mcp-param-region": "=?base64?eu" },
     ],
     ["headers that no schema knows", {}, { "mcp-param-other": "x" }],
-  ])("may say %s", (_what, args, headers) => {
+  ])("may contain %s", (_what, args, headers) => {
     expect(checkParamHeaders(schema, args, lookup(headers))).toBeUndefined();
   });
 
@@ -46,7 +46,7 @@ describe("headers that repeat arguments", () => {
     ["what is wrongly padded", { region: "Hello" }, { "mcp-param-region": "=?base64?SGVsbG8?=" }],
     ["what is no base64", { region: "Hello" }, { "mcp-param-region": "=?base64?SGVs!!!bG8=?=" }],
     ["something else, deep inside", { place: { zone: "a" } }, { "mcp-param-zone": "b" }],
-  ])("must not say %s", (_what, args, headers) => {
+  ])("must not contain %s", (_what, args, headers) => {
     expect(checkParamHeaders(schema, args, lookup(headers))).toEqual(expect.any(String));
   });
 

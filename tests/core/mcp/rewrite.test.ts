@@ -72,7 +72,7 @@ describe("a request on its way to a server", () => {
     );
   });
 
-  it.each(["params", "result"])("a message of a task says so in its %s", (member) => {
+  it.each(["params", "result"])("finds the task of a message in its %s", (member) => {
     const message = (taskId: string) => ({
       id: 1,
       [member]: { _meta: { [RELATED]: { taskId, x: 1 }, y: 2 } },

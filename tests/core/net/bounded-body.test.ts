@@ -3,7 +3,7 @@ import { BodyLimitError, readBoundedBytes, readBoundedText } from "../../../src/
 
 const KIB = 1024;
 
-/** Endless: as much as is read of it. Counts what was taken, and tells when it was canceled. */
+/** Endless: as much as is read of it. Counts what was read, and records its cancelation. */
 function endless(piece: Uint8Array = new Uint8Array(KIB), pause?: () => Promise<void>) {
   const source = { taken: 0, isCanceled: false };
   const body = new ReadableStream<Uint8Array>({
@@ -51,19 +51,19 @@ describe("a bounded body", () => {
     expect(await faultOf(readBoundedBytes(unpacked, { maxBytes: 64 * KIB }))).toBe("too_large");
   });
 
-  it("gives up a body that falls silent", async () => {
+  it("fails a body that falls silent", async () => {
     const { body } = endless(new Uint8Array(1), () => new Promise(() => {}));
     expect(await faultOf(readBoundedBytes(body, { maxBytes: KIB, idleMs: 20 }))).toBe("idle");
   });
 
-  it("gives up a body that drips for longer than the total time", async () => {
+  it("fails a body that drips for longer than the total time", async () => {
     const { body } = endless(new Uint8Array(1), () => after(5));
     expect(await faultOf(readBoundedBytes(body, { maxBytes: KIB, idleMs: 10_000, totalMs: 60 }))).toBe(
       "too_slow",
     );
   });
 
-  it("gives up a body whose reader is aborted", async () => {
+  it("fails a body whose reader is aborted", async () => {
     const { body } = endless(new Uint8Array(1), () => new Promise(() => {}));
     const abort = new AbortController();
     const read = faultOf(readBoundedBytes(body, { maxBytes: KIB, signal: abort.signal }));

@@ -113,13 +113,13 @@ describe("server.json", () => {
       },
       "/_meta/io.modelcontextprotocol.registry~1publisher-provided",
     ],
-  ])("refuses %s, and says where", (_what, value, path) => {
+  ])("rejects %s, with its path", (_what, value, path) => {
     const verdict = parseServerJson(JSON.parse(JSON.stringify(value)));
     expect(verdict.ok).toBe(false);
     expect(verdict.ok ? [] : verdict.issues.map((issue) => issue.path)).toContain(path);
   });
 
-  it("is kept without what only a registry may say", () => {
+  it("is stored without what only a registry may set", () => {
     const own = { "io.modelcontextprotocol.registry/publisher-provided": { tool: "cli" } };
     const given = {
       ...minimal,

@@ -12,7 +12,7 @@ const view = (over: Partial<BreakerView>): BreakerView => ({
   ...over,
 });
 
-describe("what an isolate knows of a breaker", () => {
+describe("an isolate's copy of a breaker", () => {
   it.each<[string, BreakerView[], number, string]>([
     ["nothing: closed", [], 0, "closed"],
     ["open", [view({})], 999, "open"],
@@ -28,7 +28,7 @@ describe("what an isolate knows of a breaker", () => {
   });
 });
 
-describe("what an isolate tells", () => {
+describe("an isolate's reports", () => {
   const note = (watch: BreakerCache, outcome: "success" | "failure" | "ignored", ms = 1) =>
     watch.addOutcome("s1", watch.createPermit("s1"), outcome, ms, BREAKER_TERMS);
   const counts = (watch: BreakerCache) =>

@@ -72,7 +72,7 @@ describe("a closed breaker", () => {
     expect(it.state).toBe(state);
   });
 
-  it("forgets what was long ago", () => {
+  it("drops old outcomes", () => {
     const it = setup();
     for (let time = 0; time < 3; time += 1) it.call(FAILED, 0);
     for (let time = 0; time < 4; time += 1) it.call(OK, 31_000);
@@ -82,7 +82,7 @@ describe("a closed breaker", () => {
 });
 
 describe("an open breaker", () => {
-  it("lets nothing through, says for how long, and then lets a few probes", () => {
+  it("rejects calls with the remaining time, and then allows a few probes", () => {
     const it = opened();
     expect(it.call(OK, 5999)).toBe(false);
     expect(retryAfterMs(it.breaker, 3000)).toBe(3000);
@@ -136,7 +136,7 @@ describe("an open breaker", () => {
     expect(opened({ ...terms, jitter: 0.2 }, () => 0.5).breaker.nextAttemptAt).toBe(1000 + 5500);
   });
 
-  it("takes a probe that nobody reports for failed, and lets another", () => {
+  it("counts an unreported probe as failed, and allows another", () => {
     const it = opened();
     it.pass(6000);
     it.pass(6000);

@@ -75,7 +75,7 @@ describe("a server that takes one call at a time", () => {
     expect(enqueue(queue, one("d"), terms, 0)).toMatchObject({ kind: "full", retryAfterMs: 1000 });
   });
 
-  it("says by what calls took of late when to come again", () => {
+  it("derives the time to retry from recent durations", () => {
     let queue = filled(terms, one("a"), one("b"), one("c"));
     queue = complete(queue, 4000, terms, 4000).queue;
     queue = enqueue(queue, one("d"), terms, 4000).queue;
@@ -91,20 +91,20 @@ describe("a server that takes one call at a time", () => {
     });
   });
 
-  it("takes nobody in who has no time to wait, and none at all without a line", () => {
+  it("rejects calls without time to wait, and all calls without a queue", () => {
     expect(enqueue(filled(), one("a", { deadline: 0 }), terms, 0).kind).toBe("full");
     expect(enqueue(filled({ ...terms, maxSize: 0 }), one("a"), { ...terms, maxSize: 0 }, 0).kind).toBe(
       "full",
     );
   });
 
-  it("lets nobody wait beyond their deadline", () => {
+  it("lets no call wait beyond its deadline", () => {
     const queue = filled(terms, one("a", { deadline: 500 }), one("b"));
     expect(dispatchNext(queue, terms, 499)).toMatchObject({ started: [], expired: [] });
     expect(dispatchNext(queue, terms, 500)).toMatchObject({ started: [], expired: ["a"] });
   });
 
-  it("forgets who goes away, waiting or running", () => {
+  it("removes canceled calls, waiting or running", () => {
     const queue = filled(terms, one("a"), one("b"));
     const without = cancelEntry(queue, "a", terms, 1);
     expect(without.started).toEqual([]);
@@ -133,7 +133,7 @@ describe("a line, whatever happens,", () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.nat(1500) }) },
   );
 
-  it("answers everybody once, keeps its bounds, and lets no room stand empty while somebody waits", () => {
+  it("answers each call once, keeps its bounds, and leaves no slot free while a call waits", () => {
     fc.assert(
       fc.property(
         fc.array(act, { maxLength: 120 }),

@@ -5,7 +5,7 @@ const load = (waiting: number, oldestWaitMs: number, queued: number, rejected: n
   ...{ waiting, oldestWaitMs, queued, rejected },
 });
 
-it("adds the queues of all isolates, and forgets what an isolate no longer says", () => {
+it("adds the queues of all isolates, and drops what an isolate no longer reports", () => {
   const queues = new QueueObserver();
   queues.observe("s1", "a", load(2, 100, 2, 0), 1000);
   queues.observe("s1", "b", load(3, 50, 3, 1), 1500);

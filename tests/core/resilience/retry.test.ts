@@ -63,7 +63,7 @@ describe("the budget", () => {
     expect(done).toBeLessThan(1000 + 0.5 * 100 + 10);
   });
 
-  it("lets somebody with little traffic retry all the same", () => {
+  it("allows retries of tenants with little traffic", () => {
     expect(retries(20, 5000)).toBe(20);
   });
 

@@ -43,7 +43,7 @@ describe("the issuer", () => {
     expect(issuer.issue(request("b", 1), 32).held).toBe(1);
   });
 
-  it("reserves nothing for an isolate that does not ask again", () => {
+  it("reserves nothing for an isolate that does not repeat its request", () => {
     issuer.issue(request("a", 1), 0);
     const { retryMs } = issuer.issue(request("b", 1), 10);
     expect(issuer.issue(request("a", 1), 10 + retryMs + 249).held).toBe(0);
@@ -94,7 +94,7 @@ describe("the holder", () => {
     });
   });
 
-  it("asks once, renews while calls run, and counts on nothing after the grant has ended", () => {
+  it("sends one request, renews while calls run, and uses nothing after the grant has ended", () => {
     const holder = new SlotHolder();
     holder.capacity = 1;
     const ask = holder.buildRequest({ running: 0, waiting: 1 }, 0);

@@ -78,7 +78,7 @@ describe("a rule", () => {
     [{ tenants: ["umbrella"] }, "tenants"],
     [{ headers: { "X-Region": "eu-*", "X-Team": "*" } }, "headers"],
     [{ percentage: 0 }, "percentage"],
-  ])("tells the first of its conditions that does not hold: %o", (conditions, unmet) => {
+  ])("returns the first of its conditions that does not hold: %o", (conditions, unmet) => {
     expect(compileRouting([rule(conditions)])[0]?.unmet(request())).toBe(unmet);
   });
 
@@ -106,7 +106,7 @@ describe("a percentage", () => {
     expect(Math.abs(share - percentage)).toBeLessThan(1);
   });
 
-  it("is the same ones every time, and grows without letting anybody go", () => {
+  it("selects the same subjects every time, and grows without removing any", () => {
     const [some, more] = [part(10), part(20)];
     expect(part(10)).toEqual(some);
     expect([...some].filter((id) => !more.has(id))).toEqual([]);

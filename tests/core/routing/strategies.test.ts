@@ -54,7 +54,7 @@ describe("round robin", () => {
     expect(times(6, () => selectServer("round_robin", abc, here)?.id).join("")).toBe("abcabc");
   });
 
-  it("goes on when servers come and go, and lets nobody wait", () => {
+  it("goes on when servers are added and removed, and lets no call wait", () => {
     const here = setup();
     const isThere = dice(5);
     const ids = times(
@@ -170,7 +170,7 @@ describe("least latency", () => {
     expect(selectServer("least_latency", [server("a"), server("new")], setup({ loads }))?.id).toBe("new");
   });
 
-  it("forgets a slow hour, and comes back", () => {
+  it("drops a slow hour, and selects the server again", () => {
     const loads = new LoadTracker();
     for (const [id, ms] of [
       ["a", 3000],
@@ -255,7 +255,7 @@ describe("who can serve", () => {
     }
   });
 
-  it("asks for a pass before it tries one whose breaker is about to be probed", () => {
+  it("requests a permit before it tries one whose breaker is about to be probed", () => {
     expect(pickCandidate([server("a", 1, { breaker: "due" })], "random", setup())).toMatchObject({
       needsPass: true,
     });

@@ -6,7 +6,7 @@ const row = (key: string, value: unknown, tenantId: string | null = null) => ({ 
 const ENDPOINT = "telemetry.otlp.endpoint";
 const SECRET = "telemetry.otlp.authorization";
 
-it("is off until somebody names a collector", () => {
+it("is off until a collector is set", () => {
   expect(resolveTracing([])).toBeUndefined();
   expect(resolveTracing([row(SECRET, { sealed: "k.x" }), row("telemetry.traces.sample", 1)])).toBeUndefined();
   expect(resolveTracing([row(ENDPOINT, "https://c.example/")])).toEqual({
@@ -17,7 +17,7 @@ it("is off until somebody names a collector", () => {
   });
 });
 
-it("sends the secret only where its owner has said", () => {
+it("sends the secret only to its owner's collector", () => {
   const shared = [row(ENDPOINT, "https://c.example"), row(SECRET, { sealed: "k.shared" })];
   expect(resolveTracing(shared)?.authorization).toEqual({ sealed: "k.shared" });
   const elsewhere = [...shared, row(ENDPOINT, "https://evil.example", TENANT)];

@@ -42,7 +42,7 @@ describe("a value", () => {
 });
 
 describe("what holds", () => {
-  it("is the tenant's own value, or else the whole system's, or else what the table says", () => {
+  it("is the tenant's own value, or else the whole system's, or else the default of the table", () => {
     const of = (...rows: Parameters<typeof readSettings>[0]) => readSettings(rows)["telemetry.traces.sample"];
     expect(of()).toBe(1);
     expect(of(shared("telemetry.traces.sample", 0.5))).toBe(0.5);
@@ -72,7 +72,7 @@ describe("what holds", () => {
     );
   });
 
-  it("knows which keys can only be a slip", () => {
+  it("detects keys that can only be an error", () => {
     expect(isCustomKey("logging.payload.sample")).toBe(true);
     expect(isCustomKey("billing.address")).toBe(false);
   });
@@ -81,13 +81,13 @@ describe("what holds", () => {
 describe("payloads", () => {
   const terms = payloadPolicy(readSettings([own("logging.payloads.sample", 0.25)]));
 
-  it("are kept where the tenant wants it, the server's own wish first", () => {
+  it("are kept where the tenant's setting enables it, the server's own first", () => {
     expect(payloadPolicy(readSettings([]))).toBeUndefined();
     expect(payloadPolicy(readSettings([]), 0.5)?.sample).toBe(0.5);
     expect(payloadPolicy(readSettings([own("logging.payloads.sample", 1)]), 0)).toBeUndefined();
   });
 
-  it("of about as many requests as wished, and of one request always the same", () => {
+  it("of about the requested share, and of one request always the same", () => {
     const ids = Array.from({ length: 20_000 }, () => crypto.randomUUID());
     const sampled = ids.filter((id) => terms !== undefined && isSampled(id, terms));
     expect(sampled.length / ids.length).toBeCloseTo(0.25, 1);

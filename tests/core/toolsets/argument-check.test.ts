@@ -31,7 +31,7 @@ describe("createArgumentCheck", () => {
     [{ query: "a", state: "gone" }, /\/state/],
     [{ query: "a", other: 1 }, /other/],
     [{ query: "a", filter: {} }, /pattern/],
-  ])("rejects %j and says where", (args, expected) => {
+  ])("rejects %j with its path", (args, expected) => {
     expect(check(args).join("\n")).toMatch(expected);
   });
 
@@ -57,7 +57,7 @@ describe("createArgumentCheck", () => {
     expect(createArgumentCheck(schema)({ a: 1 })).toEqual([]);
   });
 
-  it("accepts what a schema says beyond the depth that it checks", () => {
+  it("accepts everything beyond the depth that it checks", () => {
     let schema: object = { type: "string" };
     let args: object = { a: 5 };
     for (let depth = 0; depth < 60; depth += 1) {

@@ -23,7 +23,7 @@ function taught(days: number, rate: (minute: number, day: number) => number | un
 const office = (minute: number) => (minute >= 540 && minute < 1020 ? 100 : 10);
 
 describe("a forecast", () => {
-  it("says nothing before the first request", () => {
+  it("predicts nothing before the first request", () => {
     expect(forecast(createForecaster(START), 1)).toBe(0);
     expect(expectedPeak(createForecaster(START), 5)).toBe(0);
   });
@@ -40,7 +40,7 @@ describe("a forecast", () => {
     expect(expectedPeak(known, 10)).toBeGreaterThan(90);
   });
 
-  it("knows no season on the first day, and keeps nothing ready for it", () => {
+  it("has no season on the first day, and allocates nothing for it", () => {
     const known = taught(0.5, office);
     expect(forecast(known, 1)).toBeCloseTo(100, -1);
     expect(expectedPeak(known, 5)).toBe(0);

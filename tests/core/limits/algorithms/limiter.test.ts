@@ -173,7 +173,7 @@ describe("a gate, whatever is done to it,", () => {
     );
   });
 
-  it("has one when it said it would, if nobody came between", () => {
+  it("has a token at the announced time, without another request in between", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom(1, 2), (steps, burst) => {
         const terms = limit({ burst });

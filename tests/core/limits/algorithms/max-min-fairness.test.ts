@@ -79,7 +79,7 @@ describe("weighted max-min fairness", () => {
     expect(shares).toEqual(expected);
   });
 
-  it("gives nobody more than they want, and all of the capacity that is wanted", () => {
+  it("gives no tenant more than its demand, and uses all capacity that is in demand", () => {
     fc.assert(
       fc.property(wishes, capacity, (all, total) => {
         const shares = allocateMaxMin(all, total);
@@ -91,7 +91,7 @@ describe("weighted max-min fairness", () => {
     );
   });
 
-  it("leaves nobody wanting while another has more for their weight", () => {
+  it("leaves no demand open while another tenant has more for its weight", () => {
     fc.assert(
       fc.property(wishes, capacity, (all, total) => {
         const shares = allocateMaxMin(all, total);
@@ -115,7 +115,7 @@ describe("weighted max-min fairness", () => {
     );
   });
 
-  it("takes from nobody when somebody wants less", () => {
+  it("reduces no share when a demand falls", () => {
     fc.assert(
       fc.property(wishes, capacity, fc.nat(29), (all, total, which) => {
         const modest = all.map((one, at) => (at === which ? { ...one, demand: one.demand / 2 } : one));
@@ -127,7 +127,7 @@ describe("weighted max-min fairness", () => {
     );
   });
 
-  it("asking for more than one's share gains nothing", () => {
+  it("gives nothing for a demand beyond the share", () => {
     fc.assert(
       fc.property(wishes, capacity, fc.nat(29), (all, total, which) => {
         const level = waterLevel(all, total);

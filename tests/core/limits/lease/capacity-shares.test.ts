@@ -65,7 +65,7 @@ describe("the capacity of the system", () => {
     expect(handed.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1000);
   });
 
-  it("is handed out by weight where all want more than there is", () => {
+  it("is divided by weight where the demand exceeds it", () => {
     for (const [tenantId, weight] of [
       ["a", 1],
       ["b", 3],
@@ -78,7 +78,7 @@ describe("the capacity of the system", () => {
     expect(takeAll("a", 0)).toBeLessThanOrEqual(249);
   });
 
-  it("leaves the small all they want, beside the greedy", () => {
+  it("meets small demands in full, beside excessive ones", () => {
     take("greedy", 1, 50_000);
     take("small", 1, 50);
     now += 200;
@@ -94,7 +94,7 @@ describe("the capacity of the system", () => {
     expect(takeAll("sleeper", 399, terms({ predicted: 400 }))).toBeGreaterThanOrEqual(380);
   });
 
-  it("goes to nobody beyond the burst over their fair share", () => {
+  it("gives no tenant more than the burst over its fair share", () => {
     for (const tenantId of ["b", "c", "d"]) take(tenantId, 1);
     now += 200;
     expect(takeAll("a", 5000, terms({ burst: 2 }))).toBe(500);
@@ -108,7 +108,7 @@ describe("the capacity of the system", () => {
     expect(left()).toBe(950);
   });
 
-  it("is remembered over a restart, and who wanted how much", () => {
+  it("is kept over a restart, with the demands", () => {
     takeAll("a", 5000);
     now += 6000;
     take("a", 1, 5000);
@@ -122,7 +122,7 @@ describe("the capacity of the system", () => {
     expect(shares.computeEntitlements(now).get("b")).toBeCloseTo(995 / 2, 0);
   });
 
-  it("says when to come again", () => {
+  it("returns when to retry", () => {
     takeAll("a", 5000);
     asks += 1;
     const ask = {

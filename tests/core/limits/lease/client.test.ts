@@ -1,4 +1,4 @@
-/** Isolates and the ledger they lease from: what each says, and that together they never admit too much. */
+/** Isolates and the ledger they lease from: their messages, and that together they never admit too much. */
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Limit } from "../../../../src/core/limits/algorithms/limit.ts";
@@ -35,7 +35,7 @@ function request(limits: readonly Limit[], by = book): "admit" | "deny" {
   return learned.kind;
 }
 
-/** Every so many milliseconds one; how many of them had to ask. */
+/** Sends a request at each interval; returns how many needed a request to the ledger. */
 function busy(limits: readonly Limit[], everyMs: number, forMs: number): number {
   let asked = 0;
   for (const end = now + forMs; now < end; now += everyMs) {
@@ -65,13 +65,13 @@ describe("an isolate", () => {
   const small = limit("small", 20);
   const large = limit("large", 100_000);
 
-  it("asks for every request of a small limit, and stops at it", () => {
+  it("requests each token of a small limit, and stops at it", () => {
     const verdicts = Array.from({ length: 25 }, () => request([small]));
     expect(verdicts.filter((verdict) => verdict === "admit")).toHaveLength(20);
     expect(verdicts.slice(20)).toEqual(Array(5).fill("deny"));
   });
 
-  it("refuses by itself what it knows to be spent, and tells when to come again", () => {
+  it("denies by itself what is known to be spent, with the time to retry", () => {
     for (let time = 0; time < 21; time += 1) request([small]);
     const verdict = book.tryAcquire([small], now + 1000);
     expect(verdict).toMatchObject({ kind: "deny", limit: small });
@@ -79,7 +79,7 @@ describe("an isolate", () => {
     expect(book.tryAcquire([small], now + 62_000).kind).toBe("request");
   });
 
-  it("that is busy seldom asks", () => {
+  it("that is busy seldom requests tokens", () => {
     busy([large], 10, 3000);
     const asked = busy([large], 10, 10_000);
     expect(asked).toBeLessThanOrEqual(25);
@@ -156,7 +156,7 @@ describe("an isolate", () => {
     expect(book.msUntilRelease(now)).toBeUndefined();
   });
 
-  it("tells again what was lost, and gives back what the lost answer may have granted", () => {
+  it("repeats lost reports, and returns what the lost response may have granted", () => {
     const first = book.buildRequest([small], now);
     ledger.issue(first, now);
     book.markLost(first);
@@ -165,7 +165,7 @@ describe("an isolate", () => {
     expect(ledger.issue(second, now).granted[0]?.remaining).toBe(19);
   });
 
-  it("does not trust an answer that it has given up", () => {
+  it("ignores a response after its time-out", () => {
     const ask = book.buildRequest([small], now);
     const answer = ledger.issue(ask, now);
     book.markLost(ask);
@@ -181,7 +181,7 @@ describe("an isolate", () => {
 });
 
 describe("the ledger", () => {
-  it("knows after a restart what it has handed out", () => {
+  it("has its grants after a restart", () => {
     const store = newStore();
     const small = limit("small", 20);
     ledger = new LeaseIssuer(store);
