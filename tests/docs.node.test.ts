@@ -12,7 +12,7 @@ const { scripts } = z
 const LINK = /\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)/g;
 const NPM_RUN = /npm run (?:-s )?([a-z][a-z:-]*)/g;
 const SCRIPT = /node (scripts\/[\w./-]+)|run\.mjs ([\w./-]+\.ts)/g;
-/** Paths in backquotes, of the folders that the documents speak of. A `…` or a pattern stands for many. */
+/** Paths in backquotes, of the folders that the documents name. A `…` or a pattern stands for many. */
 const PATH = /`((?:src|tests|scripts|drizzle|docs)\/[\w./-]+)`/g;
 
 const matches = (text: string, pattern: RegExp) =>
@@ -35,7 +35,7 @@ describe.each(documents)("%s", (document) => {
   });
 });
 
-// The changelog speaks of files as they were.
+// The changelog names files as they were.
 describe.each(documents.filter((document) => !document.endsWith("CHANGELOG.md")))("%s", (document) => {
   it("names only files that exist", () => {
     const missing = matches(readFileSync(document, "utf8"), PATH).filter(

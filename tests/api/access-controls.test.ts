@@ -117,7 +117,7 @@ describe("an explanation", () => {
     await call("DELETE", `/access-controls/${deny.id}`, { key: admin.text });
   });
 
-  it("goes by the moment that is asked about, on the tenant's clocks", async () => {
+  it("applies the given moment, in the tenant's time zone", async () => {
     await owner.query("update tenants set time_zone = 'Asia/Tokyo' where id = $1", [tenant.id]);
     const night = (
       await create({
@@ -139,7 +139,7 @@ describe("an explanation", () => {
     await call("DELETE", `/access-controls/${night.id}`, { key: admin.text });
   });
 
-  it("knows the tenant's default, tools that only read, and configuration", async () => {
+  it("applies the tenant's default, read-only tools, and configuration", async () => {
     const strict = await addTenant("controls");
     const key = (await strict.addKey()).text;
     const serverId = await strict.addServer("files");
@@ -164,7 +164,7 @@ describe("an explanation", () => {
     expect(await ask("user", write)).toMatchObject({ allowed: false, decidedBy: "default" });
   });
 
-  it("knows keys and accounts that are over, and actions of the gateway", async () => {
+  it("reports ended keys and accounts, and permissions of the gateway", async () => {
     const gone = await tenant.addKey({ role: "user", with: { is_active: false } });
     const old = await tenant.addKey({ role: "user", with: { expires_at: "2020-01-01" } });
     expect(await explain({ principal: { keyId: gone.id }, action: "me.read" })).toMatchObject({

@@ -202,7 +202,7 @@ describe("a signed-in person", () => {
 });
 
 describe("a page", () => {
-  it("costs one token, however often it asks the REST API within the process", async () => {
+  it("costs one token, however often it calls the REST API within the process", async () => {
     const tenant = await addTenant("page-limit");
     await limit(tenant.id, "admin", 3);
     const headers = await tenant.addOperator();

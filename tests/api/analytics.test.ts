@@ -1,4 +1,4 @@
-/** Traffic as REST tells it: from the log through the sums to answers and files. */
+/** Traffic over REST: from the log through the sums to responses and files. */
 import { describe, expect, it } from "vitest";
 import { consumeEvents } from "../../src/logs/consumer.ts";
 import { rollUpTraffic } from "../../src/operations/traffic-rollups.ts";
@@ -50,7 +50,7 @@ async function tenantWithTraffic() {
 }
 
 describe("analytics", () => {
-  it("tell traffic over time, of all and of one", async () => {
+  it("return traffic over time, of all and of one", async () => {
     const { get, serverId } = await tenantWithTraffic();
     const { body } = await get(`/analytics/usage?${period}&grain=hour`);
     expect(body).toMatchObject({ grain: "hour", kind: "call", from: "2026-10-06T00:00:00.000Z" });
@@ -66,7 +66,7 @@ describe("analytics", () => {
     expect(rest.body.totals).toMatchObject({ requests: 1, errors: 1, requestBytes: 11 });
   });
 
-  it("tell how quickly answers came", async () => {
+  it("return response times", async () => {
     const { get } = await tenantWithTraffic();
     const { body } = await get(`/analytics/latency?${period}&grain=day`);
     const filled = body.buckets.filter(({ requests }: { requests: number }) => requests > 0);
@@ -83,7 +83,7 @@ describe("analytics", () => {
     expect(body.totals).toMatchObject({ p50Ms: 25, p99Ms: expect.closeTo(988, 0) });
   });
 
-  it("tell who and what has the most, by the names of now", async () => {
+  it("return the top subjects, by their present names", async () => {
     const { get, serverId, admin } = await tenantWithTraffic();
     const tools = await get(`/analytics/top?${period}&of=tool`);
     expect(tools.body.items).toMatchObject([
@@ -105,7 +105,7 @@ describe("analytics", () => {
     expect(keys.body.items).toMatchObject([{ member: admin.id, requests: 4, name: expect.any(String) }]);
   });
 
-  it("tell why requests failed and when in the week there are many", async () => {
+  it("return why requests failed and when in the week there are many", async () => {
     const { get } = await tenantWithTraffic();
     const errors = await get(`/analytics/errors?${period}`);
     expect(errors.body.items).toEqual([
@@ -129,7 +129,7 @@ describe("analytics", () => {
     expect((await get("/analytics/heat-map?timeZone=Nowhere/City")).status).toBe(400);
   });
 
-  it("never tell one tenant of another", async () => {
+  it("never return data of another tenant", async () => {
     const [{ serverId }, { get }] = [await tenantWithTraffic(), await tenantWithTraffic()];
     const { body } = await get(`/analytics/usage?${period}&of=server&member=${serverId}`);
     expect(body.totals.requests).toBe(0);
@@ -169,7 +169,7 @@ describe("files", () => {
     expect(lines.at(-1)).toContain(`"'=cmd(""x""),1"`);
   });
 
-  it("tell operators, and no others, what each tenant used", async () => {
+  it("return to operators only what each tenant used", async () => {
     const { tenant, admin } = await tenantWithTraffic();
     const headers = await tenant.addOperator();
     const { body } = await call("GET", `/system/usage/export?${period}&format=ndjson`, { headers });

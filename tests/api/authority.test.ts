@@ -37,7 +37,7 @@ describe("a key in another person's name", () => {
       json: { role: "service" },
     });
     expect(flipped.status).toBe(409);
-    // Even where the role says so already, as in rows of earlier releases.
+    // Even where the role has it already, as in rows of earlier releases.
     await owner.query("update tenant_members set role = 'service' where user_id = $1", [victim.userId]);
     const minted = await call("POST", "/keys", {
       key: admin.text,

@@ -12,7 +12,7 @@ const routes = routeTable().filter(({ method }) => TAKE_BODIES.has(method));
 
 const PIECE = new Uint8Array(16 * 1024).fill(0x20);
 
-/** Does not say its length. */
+/** Has no declared length. */
 function bodyOver(limit: number): ReadableStream<Uint8Array> {
   let left = limit + 1;
   return new ReadableStream<Uint8Array>({

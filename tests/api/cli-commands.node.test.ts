@@ -88,7 +88,7 @@ describe("tools", () => {
     });
   });
 
-  it("converts arguments to the types of the schema, and says which one is wrong", async () => {
+  it("converts arguments to the types of the schema, and names the invalid one", async () => {
     expect((await cli(["call", "test_slow", "ms=5"])).out).toBe("Waited 5 ms.\n");
     expect((await cli(["call", "test_slow", '{"ms": 6}'])).out).toBe("Waited 6 ms.\n");
     expect(await cli(["call", "test_slow", "ms=soon"])).toMatchObject({
@@ -97,7 +97,7 @@ describe("tools", () => {
     });
   });
 
-  it("says that a tool does not exist, and how to find others", async () => {
+  it("reports that a tool does not exist, and how to find others", async () => {
     expect(await cli(["call", "nothing"])).toMatchObject({
       code: 1,
       problem: "Tool nothing not found. List tools with mcp-gateway tools.\n",
@@ -165,7 +165,7 @@ describe("stdio", () => {
   });
 });
 
-it("imports the servers of a client's configuration, and says what became of each", async () => {
+it("imports the servers of a client's configuration, and reports the result of each", async () => {
   const folder = mkdtempSync(join(tmpdir(), "cli-import-"));
   const file = join(folder, "mcp.json");
   const mcpServers = {

@@ -1,4 +1,4 @@
-/** The configuration as a file: what is exported is what there is, and applying it makes what it says, once. */
+/** The configuration as a file: an export has all items, and applying it creates its items once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -213,7 +213,7 @@ describe("a configuration file", () => {
     ]);
   });
 
-  it("knows a new secret from the old one, and asks for one that it lacks", async () => {
+  it("distinguishes a new secret from the old one, and requires a missing one", async () => {
     const { apply, post, tenant } = await installation();
     const lacking = await post("plan", { document: FULL });
     expect(lacking.body.errors.map(({ path }: Json) => path)).toEqual(
@@ -488,7 +488,7 @@ it("applies identity providers with their secrets, and exports them without", as
   expect(audit).not.toContain("another");
 });
 
-describe("whatever a file says", () => {
+describe("any content of a file", () => {
   it("is exported as it was applied, here and in another tenant", async () => {
     const here = await installation("trip");
     await fc.assert(

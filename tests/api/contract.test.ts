@@ -8,7 +8,7 @@ import { operations, responseOf, schemaIn } from "./description.ts";
 import { thingOf } from "./route-table.ts";
 import { type Answer, addTenant, call, type TestKey, type TestTenant } from "./support.ts";
 
-/** What examples call a server, wherever they speak of one. */
+/** The name of a server in examples. */
 const EXAMPLE_ID = "01890a5d-ac96-774b-bcce-b302099a8057";
 /** What they call a group and a member. */
 const EXAMPLE_GROUP_ID = "01890a5d-ac96-774b-bcce-b302099a8058";
@@ -149,7 +149,7 @@ describe.each(story)("$method $path", (operation) => {
     expectAsDescribed(operation, answer);
   });
 
-  it("answers strangers with a problem, as described", async () => {
+  it("answers anonymous requests with a problem, as described", async () => {
     const { method, path, body } = operation;
     const answer = await call(method, path.replace(/\{\w+\}/, crypto.randomUUID()), {
       ...(body && { json: {} }),

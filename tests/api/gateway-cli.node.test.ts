@@ -1,4 +1,4 @@
-/** `npm run gateway` against a gateway that runs: out to a file, in again, and what it says of the difference. */
+/** `npm run gateway` against a running gateway: export to a file, apply it, and the report of the difference. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -104,7 +104,7 @@ describe("npm run gateway", () => {
     expect(found.out).toMatch(/^Entry 1 \(.+\) was modified\.\n\d+ entries verified, 1 error\.\n$/);
   });
 
-  it("says what is wrong with a file, a key, an address", async () => {
+  it("reports what is wrong with a file, a key, a URL", async () => {
     const key = await adminKey();
     writeFileSync(file, "version: 1\nfeatureFlags: [{ key: A, name: A }]\n");
     expect((await cli(key, ["diff", file])).problem).toContain(

@@ -234,7 +234,7 @@ describe("rotation", () => {
 describe("the old backend's keys", () => {
   const OLD = "sk-legacy-0123456789abcdef";
 
-  it("still work, say that they are old, and are brought over by their owners", async () => {
+  it("still work, report that they are legacy keys, and are upgraded by their owners", async () => {
     const tenant = await addTenant("keys");
     const admin = await tenant.addKey();
     const text = `${OLD}-${tenant.id}`;

@@ -1,4 +1,4 @@
-/** What is particular about some of the things that admins manage: values in versions, seals, what belongs to the whole system. */
+/** Particular kinds of managed records: versioned values, sealed values, records of the whole system. */
 import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { rollUpTrafficIfDue } from "../../src/operations/traffic-rollups.ts";
@@ -123,7 +123,7 @@ describe("a setting of the gateway", () => {
     expect(await settingOf(key)).toMatchObject({ value: false, source: "default" });
   });
 
-  it("that is secret is sealed, whatever else is said of it", async () => {
+  it("that is secret is sealed, whatever its other members", async () => {
     const secret = `Bearer ${crypto.randomUUID()}`;
     const { post, patch, get } = as(admin.text);
     const key = "telemetry.otlp.authorization";
@@ -268,7 +268,7 @@ describe("the limit of the whole system", () => {
 describe("a materialized view", () => {
   const NAMES = ["request_rollups_day", "request_rollups_hour", "request_rollups_minute"];
 
-  it("is refreshed as its settings say, or by request", async () => {
+  it("is refreshed by its settings, or by request", async () => {
     const headers = await tenant.addOperator();
     const list = async () => (await call("GET", "/system/materialized-views", { headers })).body.items;
     const views: { id: string; name: string }[] = await list();

@@ -47,7 +47,7 @@ describe("the requests of the caller", () => {
     expect(await pathsOf(reader.text, "&outcome=error")).toEqual(["/mcp/failed"]);
   });
 
-  it("cannot be those of another user, whatever is asked for", async () => {
+  it("cannot be those of another user, whatever the query", async () => {
     const other = await call("GET", `/me/requests?${PERIOD}&userId=${service.id}`, { key: reader.text });
     expect(other.status).toBe(400);
     expect(await pathsOf(reader.text, `&apiKeyId=${service.id}`)).toEqual([]);

@@ -25,10 +25,10 @@ const FOR_ALL = [
   "/oauth/client.json",
 ];
 
-/** The description of the interface: it tells nothing of any tenant. */
+/** The description of the interface: it contains nothing of any tenant. */
 const DESCRIPTION = ["/api/v1/openapi.json", "/api/v1/docs"];
 
-/** Ask for a principal in their own way, and for their actions by MCP method. */
+/** Authenticate in their own way, with permissions by MCP method. */
 const FOR_MCP = ["/mcp", "/mcp/:server", "/t/:tenant/mcp", "/t/:tenant/mcp/:server"];
 
 /** Routes of signed-in users about themselves: no role or scope is required. */

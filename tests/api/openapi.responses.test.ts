@@ -34,7 +34,7 @@ describe("a query parameter that is not known", () => {
     );
   });
 
-  it("does not tell a stranger what there is", async () => {
+  it("does not reveal to anonymous requests which routes exist", async () => {
     expect((await call("GET", "/servers?colour=red")).status).toBe(401);
   });
 });
@@ -68,7 +68,7 @@ describe("a part of an object", () => {
   });
 });
 
-it("exports a configuration in YAML as its schema says", async () => {
+it("exports a configuration in YAML that its schema accepts", async () => {
   const answer = await call("GET", "/configuration?format=yaml", { key });
   expect(answer.headers.get("content-type")).toContain("application/yaml");
   expect(faultsIn("getConfiguration", "application/yaml", parse(answer.body))).toEqual([]);

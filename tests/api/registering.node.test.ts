@@ -1,4 +1,4 @@
-/** A server's way in from outside: looked at, registered, asked what it offers, found by it, and called. */
+/** The registration of a server from outside: tested, registered, discovered, found by search, and called. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Examples, startExamples } from "../../scripts/examples/start.ts";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
@@ -39,7 +39,7 @@ describe("a server with an owner", () => {
     expect(closed.status).toBe(400);
   });
 
-  it("is registered, tells what it offers, and is found and called by it", async () => {
+  it("is registered and discovered, and is found and called by its tools", async () => {
     const made = await rest("POST", "/servers", {
       name: "calculator",
       endpointUrl: urlOf("calculator"),
@@ -60,7 +60,7 @@ describe("a server with an owner", () => {
     expect(tools.body.items).toContainEqual({ name: tool, serverName: "calculator" });
   });
 
-  it("is asked by itself when it is registered", async () => {
+  it("is discovered automatically when it is registered", async () => {
     const made = await rest("POST", "/servers", { name: "clock", endpointUrl: urlOf("clock") });
     await expect
       .poll(async () => (await rest("GET", `/tools?serverId=${made.body.id}`)).body.items.length, {

@@ -1,4 +1,4 @@
-/** What flags, announcements and maintenance windows tell beyond their rows. */
+/** What the routes of flags, announcements and maintenance windows return beyond their rows. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { uuidv7 } from "../../src/core/ids.ts";
 import { owner } from "../support/database.ts";
@@ -18,7 +18,7 @@ const as = (key: string) => ({
 });
 
 describe("a flag", () => {
-  it("says what it would be for a person, a key or a role, and each caller what it is for them", async () => {
+  it("returns its value for a user, a key or a role, and for the caller", async () => {
     const { get, post } = as(admin.text);
     const reader = await tenant.addKey({ role: "readonly" });
     const service = await tenant.addKey({ userId: null });
@@ -90,7 +90,7 @@ describe("a flag", () => {
 });
 
 describe("an announcement", () => {
-  it("knows who of those whom it is meant for has read it", async () => {
+  it("returns which of its recipients have read it", async () => {
     const own = await addTenant("announcing");
     const boss = await own.addKey();
     const reader = await own.addKey({ role: "readonly" });

@@ -32,7 +32,7 @@ describe("every route", () => {
   });
 });
 
-describe("who may ask for what", () => {
+describe("the permissions of roles", () => {
   const concrete = (path: string) => path.replace("/api/v1", "").replace(/:\w+/g, () => uuidv7());
   const scopeSets: readonly (readonly ApiKeyScope[])[] = [
     ...API_KEY_SCOPES.map((scope) => [scope]),
@@ -78,7 +78,7 @@ describe("who may ask for what", () => {
     expect(answer.headers.get("www-authenticate")).toBe('Bearer error="insufficient_scope", scope="write"');
   });
 
-  it("tells those without a proof how to bring one", async () => {
+  it("tells callers without a credential how to authenticate", async () => {
     const answer = await call("GET", "/me");
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
     expect(answer.body.code).toBe("unauthorized");
@@ -87,7 +87,7 @@ describe("who may ask for what", () => {
 });
 
 describe("the table of actions", () => {
-  it("has no action that nothing asks for, but those of other doors", () => {
+  it("has no unused permission, except those of other interfaces", () => {
     const guarded = new Set<string>(routeTable().flatMap(({ actions }) => actions));
     const unused = Object.keys(PERMISSIONS).filter(
       (action) =>

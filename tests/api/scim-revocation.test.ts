@@ -104,7 +104,7 @@ it("ends key, sign-in session, OAuth token and open stream of a deactivated user
   await expect.poll(() => admits(other, key.text), { interval: 20, timeout: 3000 }).toBe(false);
   expect(Date.now() - deactivated).toBeLessThan(1000);
   await ended;
-  // The stream asks once a second whether its caller is still one.
+  // The stream checks once a second whether its caller is still valid.
   expect(Date.now() - deactivated).toBeLessThan(2000);
   expect(await owner.query("select id from session where user_id = $1", [userId])).toEqual([]);
   expect(await owner.query("select id from oauth_consent where id = $1", [grant.id])).toEqual([]);

@@ -168,7 +168,7 @@ describe("finding", () => {
     expect(next.body).toEqual({ items: [{ name: "other-3" }], nextCursor: null });
   });
 
-  it("follows what changes, and forgets what is taken out", async () => {
+  it("follows changes, and drops what is deleted", async () => {
     const { body } = await register({ name: "moving", endpointUrl: "https://moving.example.com/mcp" });
     await call("PATCH", `/servers/${body.id}`, { key: admin.text, json: { description: "zeppelin" } });
     expect(await namesIn("q=zeppelin")).toEqual(["moving"]);
@@ -178,7 +178,7 @@ describe("finding", () => {
     expect(await namesIn("q=moving")).toEqual([]);
   });
 
-  it("knows no relevance without words", async () => {
+  it("has no relevance without words", async () => {
     const answer = await call("GET", "/servers?sort=-relevance", { key: admin.text });
     expect(answer.body.errors[0].path).toBe("sort");
   });
@@ -190,7 +190,7 @@ describe("finding", () => {
 });
 
 describe("who may not use a server", () => {
-  it("neither finds it nor its tools, and does not learn where the others live", async () => {
+  it("neither finds it nor its tools, and does not see the URLs of the others", async () => {
     const installation = await addTenant("servers");
     const { text } = await installation.addKey();
     const [open, hidden] = [await installation.addServer("open"), await installation.addServer("hidden")];

@@ -1,4 +1,4 @@
-/** Lists with queries of their own are asked for in several orders and in part, as the others are. */
+/** Lists with queries of their own have selectable orders and fields, as the others have. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { addTenant, call, type TestKey } from "./support.ts";
 
@@ -40,7 +40,7 @@ describe.each([
     if (expected !== undefined) expect(there.map((row) => row[member])).toEqual(expected);
   });
 
-  it("refuses an order that it does not know, and another list's cursor", async () => {
+  it("rejects an unknown order, and another list's cursor", async () => {
     const asked = (query: string) => call("GET", `${path}?${query}`, { key: admin.text });
     expect((await asked("sort=nonsense")).status).toBe(400);
     const { body } = await asked(`sort=${member}&limit=1`);

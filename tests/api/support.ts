@@ -29,7 +29,7 @@ export const read = async (response: Response): Promise<Answer> => {
   return { status: response.status, headers: response.headers, body };
 };
 
-/** Servers of examples are nowhere; asking for them costs seconds, and workerd complains at length. */
+/** Servers of examples do not exist; fetching them takes seconds, and workerd logs long errors. */
 const realFetch = globalThis.fetch;
 globalThis.fetch = (input, init) => {
   const { hostname } = new URL(input instanceof Request ? input.url : String(input));
@@ -54,7 +54,7 @@ export async function call(
   path: string,
   { key, json, ip, headers: own = {} }: CallOptions = {},
 ): Promise<Answer> {
-  // Whatever it is now: tests of who is overtaken by whom say otherwise.
+  // The present version: tests of concurrent changes set another.
   const headers = new Headers({ "if-match": "*", ...own });
   for (const [name, value] of Object.entries(own)) if (value === "") headers.delete(name);
   if (key !== undefined) headers.set("authorization", `Bearer ${key}`);

@@ -114,7 +114,7 @@ describe("another tenant's things", () => {
   it.each(lists)("$method $path does not show them", async ({ path }) => {
     const answer = await call("GET", path.replace("/api/v1", ""), { key: me.text });
     expect(answer.status).toBe(200);
-    // What this caller itself has asked for above stands in the log of its own requests.
+    // The requests of this caller above are in the log of its own requests.
     const reported = JSON.stringify(answer.body)
       .replaceAll(/\/api\/v1\/[^",]*/g, "")
       .replaceAll(/"resourceId":"[^"]*","success":false/g, "");

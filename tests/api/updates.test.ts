@@ -22,7 +22,7 @@ const newFlag = async () => {
 };
 
 describe("a change", () => {
-  it("needs to say what it was made for", async () => {
+  it("requires the version that it is based on", async () => {
     const { body } = await newFlag();
     const answer = await call("PATCH", `/feature-flags/${body.id}`, {
       ...headersOf(""),
@@ -53,7 +53,7 @@ describe("a change", () => {
     expect((await call("PATCH", path, { ...headersOf(list), json: { name: "Mine" } })).status).toBe(200);
   });
 
-  it("is not asked again by what the gateway observes meanwhile", async () => {
+  it("is not invalidated by what the gateway observes in between", async () => {
     const server = await tenant.addServer(`observed-${crypto.randomUUID().slice(0, 8)}`);
     const read = await call("GET", `/servers/${server}`, { key: admin.text });
     await owner.query("update mcp_servers set avg_response_time = 12, updated_at = now() where id = $1", [
@@ -92,7 +92,7 @@ describe("a creation with an Idempotency-Key", () => {
   const rule = { kind: "block", cidr: "192.0.2.0/24" };
   const rules = async () => owner.query("select id from ip_rules where tenant_id = $1", [tenant.id]);
 
-  it("makes one thing, however often it is asked for", async () => {
+  it("creates one record, however often it is repeated", async () => {
     const before = (await rules()).length;
     const first = await make("once-1", rule);
     const again = await make("once-1", rule);
@@ -121,7 +121,7 @@ describe("a creation with an Idempotency-Key", () => {
     expect((await make("has space", rule)).status).toBe(400);
   });
 
-  it("is each caller's own, and of a failure nothing is remembered", async () => {
+  it("is each caller's own, and a failure is not stored", async () => {
     const another = await tenant.addKey();
     const [mine, theirs] = [await make("once-4", rule), await make("once-4", rule, another.text)];
     expect(mine.body.id).not.toBe(theirs.body.id);
@@ -142,7 +142,7 @@ describe("a creation with an Idempotency-Key", () => {
     expect(JSON.stringify(kept)).not.toContain(first.body.secret.slice(-20));
   });
 
-  it("is forgotten after a day, and taken over after a minute of silence", async () => {
+  it("expires after a day, and is taken over after a minute of silence", async () => {
     const first = await make("once-7", rule);
     const expire = (set: string) =>
       owner.query(`update idempotency_keys set ${set} where key = 'once-7' and tenant_id = $1`, [tenant.id]);
@@ -157,7 +157,7 @@ describe("a creation with an Idempotency-Key", () => {
 });
 
 describe("a list", () => {
-  it("gives every thing once, in the order asked for, whatever the pages' size", async () => {
+  it("returns every record once, in the requested order, for any page size", async () => {
     const many = await addTenant("paging");
     const key = (await many.addKey()).text;
     await owner.query(
@@ -216,7 +216,7 @@ describe("a list", () => {
     expect((await call("GET", "/openapi.json")).headers.get("cache-control")).toContain("public");
   });
 
-  it("gives only the members asked for, and takes only its own cursors", async () => {
+  it("returns only the requested members, and accepts only its own cursors", async () => {
     const key = admin.text;
     const sparse = await call("GET", "/feature-flags?fields=key,isEnabled&limit=1", { key });
     expect(Object.keys(sparse.body.items[0])).toEqual(["key", "isEnabled"]);

@@ -120,7 +120,7 @@ describe("the audit log", () => {
     await expect(owner.query("truncate audit_logs")).rejects.toMatchObject({ code: "42501" });
   });
 
-  it("says itself where an entry stands, whatever the writer says", async () => {
+  it("sets the place of an entry itself, whatever the insert contains", async () => {
     await owner.query(
       `insert into audit_logs (tenant_id, action, resource_type, success, sequence, previous_hash, hash)
        values ($1, 'x', 'y', true, 99, 'a', 'b')`,
@@ -146,7 +146,7 @@ describe("the audit log", () => {
   });
 });
 
-describe("what belongs to no tenant", () => {
+describe("entries without a tenant", () => {
   it("has a chain of its own, which operators look at", async () => {
     await owner.query("insert into audit_logs (action, resource_type, success) values ('x', 'y', true)");
     const headers = await tenant.addOperator();

@@ -1,4 +1,4 @@
-/** The official suite's two scenarios for authorization servers, with a person who signs in and allows what it asks. */
+/** The official suite's two scenarios for authorization servers, with a user who signs in and consents. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

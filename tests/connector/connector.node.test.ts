@@ -138,7 +138,7 @@ describe("a key", () => {
     }
   });
 
-  it("of another tenant cannot connect, and does not learn of the server", async () => {
+  it("of another tenant cannot connect, and does not see the server", async () => {
     await addStdioServer(await gateway.addTenant(), "private");
     const other = await gateway.addTenant();
     const connector = start("private", await other.addKey({ scopes: ["connect"], connectServer: "private" }));

@@ -125,7 +125,7 @@ describe("a connector", () => {
   });
 });
 
-/** A gateway that opens one session and takes what comes, but acknowledges only what the test says. */
+/** A gateway that opens one session and takes what comes, but acknowledges only what the test selects. */
 async function startSilentGateway(session: string) {
   const http = createServer();
   const sockets = new WebSocketServer({ server: http });

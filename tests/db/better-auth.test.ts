@@ -34,7 +34,7 @@ const tables = new Map(
   Object.entries(schema).flatMap(([name, value]) => (is(value, PgTable) ? [[name, value] as const] : [])),
 );
 
-describe("the schema holds every field that better-auth asks for", () => {
+describe("the schema has every field that better-auth uses", () => {
   // Only its tables: the plugin's own type does not hold under exactOptionalPropertyTypes.
   const { id, schema: oauthTables } = oauthProvider({ loginPage: "/sign-in", consentPage: "/consent" });
   const wanted = getAuthTables({ plugins: [...plugins, { id, schema: oauthTables }] });

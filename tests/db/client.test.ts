@@ -118,7 +118,7 @@ describe("targets", () => {
     expect(statistics.drain()).toMatchObject([{ target: "read", errors: 0 }]);
   });
 
-  it("tries an unreachable database again with growing pauses, then says that it is unavailable", async () => {
+  it("tries an unreachable database again with growing pauses, then reports that it is unavailable", async () => {
     const { database: db, statistics, sleeps } = connect({ main: unreachable });
     const failure = await db
       .asSystem()

@@ -59,7 +59,7 @@ async function asOwner(table: Table, row: Row): Promise<Row | undefined> {
 const owned = tables.filter((table) => tenantColumn(table) !== undefined);
 const others = tables.filter((table) => tenantColumn(table) === undefined);
 
-/** Tables that only the system role uses. A table belongs here only if no tenant has access to it. */
+/** Tables that only the system role uses. A table is listed here only if no tenant has access to it. */
 const SYSTEM_TABLES = [
   "account",
   "account_revocations",
@@ -84,7 +84,7 @@ const SYSTEM_TABLES = [
 ];
 
 describe("the catalogue", () => {
-  it("knows no table without a tenant but those of the system", () => {
+  it("has no table without a tenant but those of the system", () => {
     expect(others.map((table) => table.name)).toEqual(SYSTEM_TABLES);
     expect(owned.length).toBeGreaterThanOrEqual(36);
   });
@@ -96,7 +96,7 @@ describe("the catalogue", () => {
     expect(open).toEqual([]);
   });
 
-  it("grants policies to the two group roles only, and the runtime role none that does not ask for the tenant", async () => {
+  it("grants policies to the two group roles only, and the runtime role none that does not check the tenant", async () => {
     const loose = await owner.query(
       `select tablename, policyname from pg_policies where schemaname = 'public'
          and not (roles = '{gateway_system}'
@@ -155,7 +155,7 @@ describe.each(others)("$name, a table of the system", (table) => {
 
 describe.each(owned)("$name", (table) => {
   const column = tenantColumn(table) ?? "tenant_id";
-  // Secrets are withheld by column (session.token), so ask only for what tells whose row it is.
+  // Secrets are withheld by column (session.token), so select only the columns that identify the row's owner.
   const visible = `select "${column}" as owner from "${table.name}"`;
 
   it("shows a tenant its own rows and no other's", async () => {
@@ -168,14 +168,14 @@ describe.each(owned)("$name", (table) => {
     expect(itselfOnly).toEqual({ rows: [{ owner: a.tenantId }] });
   });
 
-  it("hides another's row from whoever knows its key", async () => {
+  it("hides another's row even with its key", async () => {
     const theirs = await b.stored(table.name);
     expect(
       refusedOrNothing(await as(a.tenantId, `${visible} where ${itself(table)}`, [keyOf(table, theirs)])),
     ).toBe(true);
   });
 
-  it("lets nobody update or delete another's row", async () => {
+  it("prevents updates and deletions of another's row", async () => {
     const theirs = await b.stored(table.name);
     const before = await asOwner(table, theirs);
     const changed = table.columns.find((candidate) => candidate.name === "updated_at")?.name ?? column;

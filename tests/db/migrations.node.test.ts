@@ -1,4 +1,4 @@
-/** The migrations are the only source of truth: they must lead exactly to the schema that the code believes in. */
+/** The migrations are the only source of truth: they must lead exactly to the schema of the code. */
 
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -25,7 +25,7 @@ async function tenantWithTraffic(): Promise<string> {
 }
 
 describe("reports", () => {
-  it("tell a tenant of its own servers and requests, in numbers", async () => {
+  it("return a tenant's own servers and requests, as numbers", async () => {
     const tenantId = await tenantWithTraffic();
     await tenantWithTraffic();
     const db = database.withTenant(tenantId);
@@ -63,7 +63,7 @@ describe("reports", () => {
     expect(usage).toEqual([{ totalRequests: 0, uniqueUsers: 0, avgDurationMs: null, errorRate: 0 }]);
   });
 
-  it("tell the system how large tables and how used indexes are, in numbers", async () => {
+  it("return to the system the size of tables and the use of indexes, as numbers", async () => {
     const [sizes, indexes] = await Promise.all([
       reports.getDatabaseSizeSummary(database.asSystem()),
       reports.getIndexUsageSummary(database.asSystem()),
@@ -117,7 +117,7 @@ describe("pages", () => {
     expect(await listAudit(db, tenantId, { ...period, after })).toEqual([]);
   });
 
-  it("have a size within reason, whatever is asked", () => {
+  it("have a bounded size, whatever the query", () => {
     expect([undefined, 0, -5, 7.9, 1e9, Number.NaN].map((limit) => clampLimit(limit))).toEqual([
       50, 1, 1, 7, 500, 50,
     ]);

@@ -45,7 +45,7 @@ const find = async (tenantId: string, words: readonly string[]) => {
 describe("finding servers by words", () => {
   it("is served by the index of words", async () => {
     const { rows } = await client.query("select prosrc from pg_proc where proname = 'gateway_find_servers'");
-    // The function is closed to EXPLAIN, so its body is asked.
+    // EXPLAIN does not show the function's inside, so its body is explained.
     const body = String(rows[0].prosrc).replace(/\basked\b/g, "array['weather']");
     await client.query("select set_config('app.tenant_id', $1, false)", [seeded.tenantId]);
     const plan = await client.query<{ "QUERY PLAN": { Plan: PlanNode }[] }>(`explain (format json) ${body}`);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 describe("a database that answers", () => {
-  it("hands on results and errors as they are", async () => {
+  it("returns results and errors unchanged", async () => {
     expect(await watch(answer)).toBe("answer");
     const failure = new Error("syntax error");
     await expect(watch(() => Promise.reject(failure))).rejects.toBe(failure);
@@ -57,7 +57,7 @@ describe("a database that answers nothing", () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  it("is not asked again before the pause is over, then by a trial, and used when it answers", async () => {
+  it("gets no query before the pause is over, then a trial, and is used when it responds", async () => {
     await watch(answer);
     await expect(watch(hang)).rejects.toBeInstanceOf(DatabaseUnavailableError);
     const asked = vi.fn(hang);

@@ -57,7 +57,7 @@ describe("a check", () => {
     server = net.net.add(URL);
   });
 
-  it("asks a modern server what it is, and writes down what came of it", async () => {
+  it("sends server/discover to a modern server, and saves the result", async () => {
     const changedAt = "select updated_at::text from mcp_servers where id = $1";
     const before = await owner.query(changedAt, [id]);
     await check(id);
@@ -83,7 +83,7 @@ describe("a check", () => {
     expect(metrics[0]?.response_time_ms).toBeGreaterThanOrEqual(0);
   });
 
-  it("tells of changes, and of nothing else", async () => {
+  it("reports changes, and nothing else", async () => {
     await check(id);
     await check(id);
     server.state = "down";
@@ -117,7 +117,7 @@ describe("a check", () => {
     ["down", "upstream_unreachable"],
     ["refuses", "upstream_refused"],
     ["hangs", "upstream_timeout"],
-  ] as const)("of a server that %s says so", async (state, code) => {
+  ] as const)("of a server that %s reports it", async (state, code) => {
     await owner.query(`update mcp_servers set settings = '{"health": {"timeoutMs": 200}}' where id = $1`, [
       id,
     ]);
@@ -207,7 +207,7 @@ class Collected implements RegistryJobQueue {
   }
 }
 
-/** Which of these the tick at this moment wants checked. */
+/** Which of these the tick at this moment checks. */
 async function dueAt(moment: number, ids: readonly string[]): Promise<string[]> {
   const queue = new Collected();
   await enqueueHealthChecks(database, queue, new Date(moment));

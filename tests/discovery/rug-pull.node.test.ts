@@ -92,7 +92,7 @@ const isPinned = (at: Setting) =>
   );
 
 describe("a tool that changes after it was seen", () => {
-  it("is held where the tenant says so: hidden and not to be called at either address, until it is approved", async () => {
+  it("is held where the tenant's policy requires it: hidden and not to be called at either address, until it is approved", async () => {
     const at = await setup("hold");
     expect(await descriptions(at.whole)).toEqual({ add: HONEST, other: undefined });
     await isPinned(at);
@@ -164,7 +164,7 @@ describe("a tool that changes after it was seen", () => {
 });
 
 describe("a changed tool of a tenant that holds changes", () => {
-  it("is not called through the server's own address, before anybody has listed it", async () => {
+  it("is not called through the server's own address, before it was listed", async () => {
     const at = await setup("hold");
     await descriptions(at.whole);
     await isPinned(at);
@@ -188,7 +188,7 @@ describe("a changed tool of a tenant that holds changes", () => {
 });
 
 describe("a server in maintenance", () => {
-  it("is not called, and callers of either era learn when it ends", async () => {
+  it("is not called, and callers of either era are notified when it ends", async () => {
     const at = await setup("allow");
     const beside = servers.add(`beside-${scenes}`, { tools: ["subtract"] });
     await at.tenant.addServer({ name: beside.name, url: beside.url });

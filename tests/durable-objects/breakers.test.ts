@@ -30,7 +30,7 @@ async function tell(watch: BreakerCache, tenant: Tenant) {
 afterEach(() => void vi.useRealTimers());
 
 describe("a breaker in the tenant's object", () => {
-  it("opens by what all isolates tell, is heard of by all, outlives the object's memory, and closes by a probe", async () => {
+  it("opens by the reports of all isolates, reaches all, survives a restart of the object, and closes by a probe", async () => {
     const tenant = newTenant();
     const [one, other] = [new BreakerCache(), new BreakerCache()];
     await call(one, tenant, "failure");
@@ -57,7 +57,7 @@ describe("a breaker in the tenant's object", () => {
     expect(await tenant.listTransitions()).toHaveLength(1);
   });
 
-  it("lets one probe through at a time, whoever asks", async () => {
+  it("allows one probe at a time, for all isolates together", async () => {
     const tenant = newTenant();
     const watch = new BreakerCache();
     for (let time = 0; time < 4; time += 1) await call(watch, tenant, "failure");

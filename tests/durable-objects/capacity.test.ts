@@ -36,7 +36,7 @@ it("raises a number of its own for what all tenants share, which comes with thei
   expect((await tenant.sync({})).systemEpoch).toBe(before + 1);
 });
 
-it("is heard of at once by tenants that are busy, and by others when they next ask", async () => {
+it("reaches busy tenants at once, and others with their next request", async () => {
   const [busy, idle] = [crypto.randomUUID(), crypto.randomUUID()].map((id) => env.TENANTS.getByName(id));
   if (busy === undefined || idle === undefined) throw new TypeError("two tenants");
   await request(new LeaseClient("busy"), busy, [SYSTEM_LIMIT]);

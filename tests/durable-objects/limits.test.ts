@@ -23,7 +23,7 @@ const limit = (count: number, over: Partial<Limit> = {}): Limit => ({
 afterEach(() => void vi.useRealTimers());
 
 describe("a tenant's object", () => {
-  it("never admits more than the limit, whoever asks at once, and admits all of it", async () => {
+  it("never admits more than the limit to simultaneous requests, and admits all of it", async () => {
     const tenant = newTenant();
     const limits = [SYSTEM_LIMIT, limit(200)];
     const books = Array.from({ length: 8 }, (_, at) => new LeaseClient(`i${at}`));
@@ -31,7 +31,7 @@ describe("a tenant's object", () => {
     expect(await admitted(all)).toBe(200);
   });
 
-  it("knows what it has handed out after it was put out of memory", async () => {
+  it("has its grants after it was evicted from memory", async () => {
     const tenant = newTenant();
     const limits = [limit(50)];
     const one = new LeaseClient("one");
@@ -73,7 +73,7 @@ describe("a tenant's object", () => {
     expect(probe.getQuotas(limits, Date.now())[1]?.remaining).toBe(1000 - 201);
   });
 
-  it("seldom needs to be asked by somebody busy", async () => {
+  it("gets few requests from a busy isolate", async () => {
     const tenant = newTenant();
     const limits = resolveLimits(
       compileLimits([
@@ -130,7 +130,7 @@ describe("a tenant's object", () => {
     expect((await tenant.sync({})).epoch).toEqual({ epoch: 1, ageMs: 0 });
   });
 
-  it("forgets gates that are as good as new", async () => {
+  it("deletes gates that are full again", async () => {
     const tenant = newTenant();
     const book = new LeaseClient("one");
     await request(book, tenant, [limit(5, { windowMs: 1000, key: "short" }), limit(5)]);
@@ -142,7 +142,7 @@ describe("a tenant's object", () => {
     expect(keys).toEqual([{ key: "test" }]);
   });
 
-  it("tells what is spent of each limit, and looks ahead without having learned anything yet", async () => {
+  it("returns what is spent of each limit, and a forecast before there are samples", async () => {
     const tenant = newTenant();
     const book = new LeaseClient("one");
     const key = "user:ann:60";

@@ -12,7 +12,7 @@ function request(holderId: string, over: Partial<SlotRequest> = {}): SlotRequest
 }
 
 describe("concurrency slots in a tenant's object", () => {
-  it("are granted up to the capacity, whatever asks at once, and apart for each server", async () => {
+  it("are granted up to the capacity to simultaneous requests, and separately for each server", async () => {
     const tenant = newTenant();
     const asks = Array.from({ length: 8 }, (_, at) => tenant.issueSlots(request(`i${at}`, { capacity: 3 })));
     const held = (await Promise.all(asks)).map((reply) => reply.held);

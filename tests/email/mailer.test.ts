@@ -38,7 +38,7 @@ describe("a mail", () => {
     await expect(send(mail)).rejects.toThrow(MailNotConfiguredError);
   });
 
-  it("says in one line what people have named", () => {
+  it("puts names that users have chosen into one line", () => {
     const tenant = "Acme\r\nBcc: everybody@example.com\u202e";
     const { subject, text } = invitationEmail("x@example.com", {
       link: "https://x/",

@@ -20,7 +20,7 @@ describe("configurations", () => {
     expect(JSON.parse(write(id, { url, name: "gateway", key: "mcp_1_2" }))).toBeTypeOf("object");
   });
 
-  it("install in one click what the file would say", () => {
+  it("install in one click what the file would contain", () => {
     const endpoint = { url: "https://gateway.example.com/mcp/büro", name: "büro", key: "mcp_1_2" };
     const link = (id: string) =>
       new URL(CLIENTS.find((client) => client.id === id)?.install?.(endpoint) ?? "");

@@ -56,7 +56,7 @@ describe("a form made from a schema", () => {
   });
 
   it.each([undefined, null, true, {}, { type: "object" }])(
-    "asks nothing where the schema is %j",
+    "has no field where the schema is %j",
     (schema) => {
       expect(argumentForm(schema).fields).toEqual([]);
       expect(argumentForm(schema).read({})).toEqual({ values: {}, faults: [] });

@@ -18,14 +18,14 @@ describe("the outlook", () => {
     expect(html).toContain("actual: –\nforecast: 7");
   });
 
-  it("says which limits are often hit", async () => {
+  it("shows which limits are often hit", async () => {
     const advice = [{ limit: "role-minute", days: 4, suggestedFactor: 1.5 }];
     const html = await textOf(TrafficForecastView({ outlook, advice }));
     expect(html).toContain("role-minute");
     expect(html).toMatch(/1\.5 × the\s+limit/);
   });
 
-  it("says so where nothing is known", async () => {
+  it("shows a message without data", async () => {
     const html = await textOf(TrafficForecastView({ outlook: { ...outlook, past: [] }, advice: [] }));
     expect(html).toContain("No traffic yet");
   });
