@@ -15,7 +15,7 @@ const crons = [
 ];
 
 describe("wrangler.toml", () => {
-  it("names only queues that src/queues.ts knows", () => {
+  it("names only queues that src/queues.ts has", () => {
     const known = [...source("src/queues.ts").matchAll(/"(mcp-gateway-[\w-]+)":/g)].map(([, name]) => name);
     const plain = consumers.map((name) => name.replace(/-(?:local|development|staging)$/, ""));
     expect(consumers.length).toBeGreaterThan(0);

@@ -28,11 +28,11 @@ describe("every answer", () => {
 });
 
 describe("health", () => {
-  it("says that the Worker runs without asking the database", async () => {
+  it("reports that the Worker runs without a query to the database", async () => {
     expect(await (await call("/healthz")).json()).toEqual({ status: "ok" });
   });
 
-  it("says that the database answers", async () => {
+  it("reports that the database responds", async () => {
     const answer = await call("/readyz");
     expect(answer.status).toBe(200);
     expect(await answer.json()).toEqual({ status: "ok", database: { ms: expect.any(Number) } });

@@ -1,4 +1,4 @@
-/** Long requests: admins of the tenant see and cancel them, whichever principal and isolate they belong to. */
+/** Long requests: admins of the tenant see and cancel them, of any principal and isolate. */
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";

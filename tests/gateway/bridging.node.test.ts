@@ -1,4 +1,4 @@
-/** Modern clients and legacy servers: what a server asks, tells and keeps between two requests reaches its own caller only. */
+/** Modern clients and legacy servers: requests, notifications and state of a server between two requests reach its own caller only. */
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -26,7 +26,7 @@ beforeAll(async () => {
   tiny = tinies.add("tiny", { era: "legacy", tools: ["hello"] });
   tenant = await gateway.addTenant({
     servers: [
-      // A caller who has gone is noticed when something is said to them.
+      // A disconnected caller is detected by the next message to it.
       { name: "legacy", url: legacy.url, settings: { keepAliveMs: 200 } },
       { name: "modern", url: dual.url },
       { name: "published", url: published.url },
@@ -66,7 +66,7 @@ const PLACES: [string, string, (tool: string) => string][] = [
 ];
 
 describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
-  it("asks twice in a row, and receives both answers", async () => {
+  it("sends two requests in a row, and receives both answers", async () => {
     const tool = named("test_input_required_result_multi_round");
     const first = await call(path, tool);
     const second = await call(path, tool, { input: inputFor(first, { name: "Ada" }) });
@@ -76,7 +76,7 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
     );
   });
 
-  it("asks again where the answer did not come along", async () => {
+  it("repeats its request where the answer is missing", async () => {
     const first = await call(path, named(NAME));
     const { requestState, params } = questionIn(first);
     const again = await call(path, named(NAME), { input: { requestState } });
@@ -100,7 +100,7 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
     expect(textIn(await call(path, named(NAME), { input }))).toBe("Hello, Ada!");
   });
 
-  it("says so when the call that an answer belongs to is over", async () => {
+  it("returns an error when the call of an answer is over", async () => {
     const input = inputFor(await call(path, named(NAME)), { name: "Ada" });
     expect(textIn(await call(path, named(NAME), { input }))).toBe("Hello, Ada!");
     expect((await call(path, named(NAME), { input })).error).toMatchObject({
@@ -109,7 +109,7 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
     });
   });
 
-  it("learns that its caller has hung up, and ends the call", async () => {
+  it("is notified that its caller has disconnected, and ends the call", async () => {
     const counts = async (): Promise<{ running: number; cancelled: number }> =>
       JSON.parse(textIn(await call(path, named("test_slow_calls"))));
     const before = await counts();
@@ -153,14 +153,14 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
 
 describe("a page to visit", () => {
   const url = "https://example.org/consent";
-  // The published server asks for roots a moment after it is greeted, in the middle of whatever runs then.
+  // The published server requests roots a moment after initialization, in the middle of whatever runs then.
   const visit = (path: string, name: string, calling: Calling) =>
     call(path, name, { ...calling, capabilities: { elicitation: { url: {} } } });
 
   it.each([
     ["alone", "/published", "trigger-url-elicitation"],
     ["among others", "", "trigger-url-elicitation"],
-  ])("is asked for by a server %s, in either of the two legacy ways", async (_place, path, name) => {
+  ])("is requested by a server %s, in either of the two legacy ways", async (_place, path, name) => {
     const args = { url, message: "Please agree.", elicitationId: crypto.randomUUID() };
     const accepted = (asked: RpcMessage) => {
       const { key, requestState } = questionIn(asked);

@@ -28,7 +28,7 @@ interface World {
   reachedServer: number;
 }
 
-/** The server answers with the id that it was asked with, when it answers. */
+/** The server answers with the id of the request, when it answers. */
 function stubWorld(world: World): void {
   const real = globalThis.fetch;
   vi.stubGlobal("fetch", async (input: string | URL | Request, init?: RequestInit) => {
@@ -119,7 +119,7 @@ describe("chaos", () => {
       ]);
       return Number(row?.n);
     };
-    // Every request is on record, refused ones too, whatever the queue and the database said at the time.
+    // Every request is on record, refused ones too, whatever the state of the queue and the database at the time.
     await expect.poll(rows, { timeout: 60_000, interval: 500 }).toBe(CALLS + 1);
   });
 });

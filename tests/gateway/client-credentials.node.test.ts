@@ -122,7 +122,7 @@ describe("the gateway's token", () => {
     expect((await call()).result).toMatchObject(COMPLETE);
   });
 
-  it("is refused with wrong credentials, and calls say so", async () => {
+  it("is refused with wrong credentials, and calls report it", async () => {
     const { authorization, call } = await openPlace("modern HTTP", {}, () => ({ clientSecret: "wrong" }));
     for (let count = 0; count < 5; count += 1) {
       expect((await call()).error?.message).toContain("rejected the gateway's client");

@@ -1,4 +1,4 @@
-/** What the first call of a tenant costs in an isolate that knows nothing of it, and that a change is never missed. */
+/** What the first call of a tenant costs in an isolate without any data of it, and that a change is never missed. */
 import { env } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../src/env.ts";
@@ -60,7 +60,7 @@ describe("the first call of a tenant in an isolate", () => {
     await services.authenticator.authenticate(tenant.createRequest(1), background);
     await owner.query("update api_keys set is_active = false where tenant_id = $1", [tenant.id]);
     await env.TENANTS.getByName(tenant.id).bumpEpoch();
-    // The first may be served by what is a moment old; it learns of the change.
+    // The first may be served by a snapshot that is a moment old; then the change applies.
     await tenant.call(services);
     expect((await tenant.call(services)).status).toBe(401);
   });

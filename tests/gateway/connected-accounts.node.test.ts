@@ -107,7 +107,7 @@ const connectLink = (serverId: string, { id }: TestTenant) =>
 const toolError = z.object({ isError: z.literal(true), content: z.array(z.object({ text: z.string() })) });
 
 describe("a member without an account", () => {
-  it("is asked by an input request at revision 2026-07-28, and the call goes on after consent", () =>
+  it("gets an input request at revision 2026-07-28, and the call goes on after consent", () =>
     openPlace("modern HTTP", async ({ server, serverId, tenant, bob }) => {
       const endpoint = { url: `${gateway.url}/mcp/notes`, key: bob };
       const ask = (params: object, capabilities: object) =>
@@ -136,7 +136,7 @@ describe("a member without an account", () => {
       expect(server.callers).toEqual(["Bearer token-of-bob"]);
     }));
 
-  it("is not asked again after a refusal, nor where the client cannot open a URL", () =>
+  it("gets no input request after a refusal, nor where the client cannot open a URL", () =>
     openPlace("modern HTTP", async ({ server, serverId, tenant, bob }) => {
       const endpoint = { url: `${gateway.url}/mcp/notes`, key: bob };
       const inputResponses = { "gateway-account": { action: "decline" } };
@@ -190,7 +190,7 @@ describe("a member without an account", () => {
       }
     }));
 
-  it("cannot use the server with a key that belongs to no member", () =>
+  it("cannot use the server with a key that is no member's", () =>
     openPlace("modern HTTP", async ({ server, tenant }) => {
       const endpoint = { url: `${gateway.url}/mcp/notes`, key: tenant.apiKey };
       const { error } = await answerIn(await askModern(endpoint, "tools/call", { name: "write" }));

@@ -226,7 +226,7 @@ describe("bodies without an end", () => {
     await recorder.requests.at(-1)?.hungUp;
   });
 
-  it("are refused on every route outside MCP, whether or not they say their length", async () => {
+  it("are refused on every route outside MCP, with or without a declared length", async () => {
     const paths = [
       "/api/auth/sign-in/email",
       "/r/x/v0.1/publish",

@@ -135,7 +135,7 @@ describe.each(CLIENTS)("%s", (_client, connect) => {
       await client.call("trigger-sampling-request", { prompt: "Capital of France?", maxTokens: 10 }),
     ).toMatch(/Paris/);
     expect(await client.call("trigger-elicitation-request", {})).toMatch(/accept|provided|Ada/i);
-    // It tells of progress on its general stream, so the last of it may come after the answer, or before the stream.
+    // It reports progress on its general stream, so the last of it may come after the response, or before the stream.
     const progress = await client.progressOf("trigger-long-running-operation", { duration: 0.6, steps: 6 });
     expect(progress.length).toBeGreaterThan(0);
     await client.close();

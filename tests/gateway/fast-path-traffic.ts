@@ -1,4 +1,4 @@
-/** Random MCP traffic, and a server that does what a call's arguments ask for. */
+/** Random MCP traffic, and a server whose behavior a call's arguments select. */
 import { pick, type Random } from "../../scripts/sim/random.ts";
 import { LEGACY, MODERN } from "../fixtures/wire.ts";
 
@@ -215,7 +215,7 @@ const TOOLS = ["look", "denied-tool", "größe"].map((name) => ({ name, inputSch
 
 const SERVER_INFO = { capabilities: { tools: {} }, serverInfo: { name: "test", version: "1.0.0" } };
 
-/** What the gateway reads to learn what the server offers; the server speaks both eras. */
+/** The requests of the gateway's discovery; the server supports both eras. */
 function describeServer(body: string): object {
   const [, method] = /"method":\s*"([a-z/]+)"/.exec(body) ?? [];
   if (method === "tools/list") return { tools: TOOLS };

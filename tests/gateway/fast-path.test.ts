@@ -46,7 +46,7 @@ const worlds = new Map<string, World>();
 
 const OWN_MESSAGE = /"id":"gateway-|"method":"notifications\/initialized"/;
 
-/** A server in each world, at an address of its own: it does what the call's arguments ask for. */
+/** A server in each world, at an address of its own: the call's arguments select its behavior. */
 function stubServers(): void {
   const real = globalThis.fetch;
   vi.stubGlobal("fetch", async (input: string | URL | Request, init?: RequestInit) => {
@@ -171,7 +171,7 @@ function comparable(world: World, value: unknown): unknown {
   );
 }
 
-/** What the isolate tells of its own database connections is no part of any request. */
+/** The isolate's reports of its own database connections are no part of any request. */
 const recorded = (world: World) =>
   world.events
     .filter(({ kind }) => kind !== "pool")
@@ -229,7 +229,7 @@ describe("the fast path", () => {
     },
   );
 
-  it("refuses credentials that it knows to be invalid as the general path does, up to the throttle", async () => {
+  it("rejects credentials that are cached as invalid as the general path does, up to the throttle", async () => {
     const fast = await createWorld("fast-keys", true, "allow");
     const general = await createWorld("general-keys", false, "allow");
     const looked = vi.spyOn(fast.services.authenticator, "authenticate");
@@ -260,7 +260,7 @@ describe("the fast path", () => {
     expect(recorded(fast)).toEqual(recorded(general));
   });
 
-  it("knows every behaviour of the test's server", () => {
+  it("covers every behavior of the test's server", () => {
     expect(new Set(BEHAVIOURS).size).toBe(BEHAVIOURS.length);
     expect(BEHAVIOURS.length).toBeGreaterThan(15);
   });

@@ -10,7 +10,7 @@ const CALLS = 3000;
 const AT_ONCE = 8;
 /** What the clock advances by from one set of calls to the next: a tenant with 2,000 calls a second. */
 const ROUND_MS = 4;
-/** Longer than leases last, and than the demand of before is remembered. */
+/** Longer than leases last, and than the earlier demand counts. */
 const QUIET_MS = 5000;
 /** Half a second of traffic. */
 const RAMP_CALLS = 1000;

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 let made = 0;
 
-/** No two are the same, so that a leak tells where it came from. */
+/** No two are the same, so that a leak shows its source. */
 function unique(length: number): string {
   made += 1;
   const label = `Q${made}Z`;
@@ -94,7 +94,7 @@ async function send(tenant: TestTenant, { path = "/mcp/one", message, headers }:
 
 const callOf = (params: object, method = "tools/call") => ({ jsonrpc: "2.0", id: 1, method, params });
 
-/** Rows of every table that may speak of the tenant, as text. */
+/** Rows of every table that may refer to the tenant, as text. */
 async function everyTable(tenantId: string): Promise<string> {
   const { rows: tables } = await db.query(`
     select c.relname as name, exists (
@@ -227,7 +227,7 @@ describe("with every payload kept", () => {
 });
 
 describe("a tenant's wish", () => {
-  it("holds within a second of being said, and no longer than a second after it is taken back", async () => {
+  it("applies within a second of the change, and no longer than a second after it is reverted", async () => {
     const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
     const admin = await tenant.addKey({ role: "admin", scopes: [...API_KEY_SCOPES] });
     const api = async (method: string, path: string, json?: object) => {
@@ -317,7 +317,7 @@ describe("tokens of a member's OAuth account", () => {
     const answers: string[] = [];
     for (const status of [200, 401, 403, 500]) {
       upstream.behave(({ headers }, response) => {
-        // Servers say too much.
+        // Servers return too much.
         const answer = {
           jsonrpc: "2.0",
           id: 1,
@@ -427,7 +427,7 @@ describe("a token of the gateway's own", () => {
 
 const isText = (value: string | null): value is string => value !== null;
 
-describe("unless the tenant wants it", () => {
+describe("unless the tenant enables it", () => {
   it("nothing of a payload is kept", async () => {
     const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
     await send(tenant, { message: callOf({ name: "look", arguments: { a: 1 } }) });

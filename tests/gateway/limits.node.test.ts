@@ -53,7 +53,7 @@ const statuses = async (count: number, make: () => Promise<Response>, atOnce = 1
 const countOf = (all: readonly number[], status: number) => all.filter((one) => one === status).length;
 
 describe("limits", () => {
-  it("let anonymous callers in twenty times a minute by address, and say so in every answer", async () => {
+  it("admit anonymous callers twenty times a minute by address, and report it in every response", async () => {
     const tenant = await gateway.addTenant({
       anonymous: true,
       limits: "default",

@@ -101,7 +101,7 @@ const QUICK_MS = 2800;
 const countUnanswered = (tinies: readonly TinyServer[]) =>
   tinies.reduce((sum, { unansweredAt }) => sum + unansweredAt.length, 0);
 
-/** What is slow only because the machine is slow has asked no server that fails. */
+/** A call that is slow only because the machine is slow has not reached a failing server. */
 async function withoutWaiting<T>(tinies: readonly TinyServer[], work: () => Promise<T>): Promise<T> {
   const before = countUnanswered(tinies);
   const { value, ms } = await timed(work);
@@ -109,7 +109,7 @@ async function withoutWaiting<T>(tinies: readonly TinyServer[], work: () => Prom
   return value;
 }
 
-// One after the other: a hundred servers at once would be more than a busy machine asks within the deadline.
+// One after the other: a hundred servers at once would be more than a busy machine reaches within the deadline.
 describe.each(CLIENTS)(
   "fifty servers of which five hang and five are down, to a %s client",
   (era, connect) => {
@@ -130,7 +130,7 @@ describe.each(CLIENTS)(
       tenant = await added.tenant;
       ask = await connect(endpointOf(tenant));
       first = await list(ask);
-      // On a busy machine the deadline may be over before all that live have answered.
+      // On a busy machine the deadline may be over before all available ones have responded.
       await vi.waitFor(
         async () => {
           if (first.names.length < 2 * live.length) first = await list(ask);
@@ -141,7 +141,7 @@ describe.each(CLIENTS)(
     });
 
     it("are listed within one deadline, and the next time at once", async () => {
-      // One after the other, each would be asked a deadline after the one before it.
+      // One after the other, each would get its request a deadline after the one before it.
       const asked = hanging.map(({ unansweredAt: [at = Number.NaN] }) => at);
       expect(Math.max(...asked) - Math.min(...asked)).toBeLessThan(DEADLINE_MS);
       expect(await withoutWaiting(tinies, () => list(ask))).toEqual(first);
@@ -153,7 +153,7 @@ describe.each(CLIENTS)(
       expect(first.names).toEqual([...own, ...shared].toSorted());
     });
 
-    it("say which ten are missing, and why, without an address", () => {
+    it("report which ten are missing, and why, without a URL", () => {
       const missing = names.filter((name) => !live.includes(name));
       expect(first.gaps.map(({ server }) => server)).toEqual(missing);
       for (const [index, { reason, stale }] of first.gaps.entries()) {
@@ -163,7 +163,7 @@ describe.each(CLIENTS)(
       }
     });
 
-    it("are called without delay where they live, and refused without delay where they do not", async () => {
+    it("are called without delay where their server is up, and rejected without delay where it is not", async () => {
       const calls = await withoutWaiting(tinies, () =>
         Promise.all(live.slice(0, 10).map(async (name) => textIn(await callOf(ask, `${name}__shared`)))),
       );
@@ -181,7 +181,7 @@ describe.each(CLIENTS)(
   },
 );
 
-it("a tool whose name tells its server is called at once, even by the first request of all, while others hang", async () => {
+it("a tool whose name contains its server is called at once, even by the first request of all, while others hang", async () => {
   const { tinies, tenant } = addTenantWith(["quick", "stuck"]);
   const [, stuck] = tinies;
   if (stuck !== undefined) stuck.state = "hangs";
@@ -283,7 +283,7 @@ describe.each(CLIENTS)("more tools than a page takes, to a %s client", (era, con
   });
 });
 
-describe("names, as the tenant wants them", () => {
+describe("names, by the tenant's setting", () => {
   it.each([
     [{}, ["a__search", "b__search", "own-a", "own-b"], ["b__search", "b:search"]],
     [{ prefix: "on_collision" }, ["a__search", "b__search", "own-a", "own-b"], ["own-a", "a:own-a"]],

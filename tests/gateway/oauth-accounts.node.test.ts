@@ -1,6 +1,6 @@
 /**
  * Calls with OAuth accounts of members: two members are two identities in every revision and over every transport, tokens
- * are renewed once for all callers, and a grant that is withdrawn is asked for again without a loop.
+ * are renewed once for all callers, and a withdrawn grant is requested again without a loop.
  */
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -248,7 +248,7 @@ describe("a grant", () => {
     return rows[0]?.failure;
   };
 
-  it("that was withdrawn is asked for again, once and without a loop", async () => {
+  it("that was withdrawn is requested again, once and without a loop", async () => {
     const place = await openPlace("modern HTTP");
     place.authorization.withdraw("bob");
     expect(await textOf(place.bob)).toContain("rejected the credential");
@@ -268,7 +268,7 @@ describe("a grant", () => {
     await vi.waitFor(async () => expect((await call(place.bob)).result).toMatchObject(COMPLETE));
   });
 
-  it("of a client that is no longer known is asked for again with a new registration", async () => {
+  it("of a client that is no longer registered is requested again with a new registration", async () => {
     const place = await openPlace("modern HTTP", { lifetimeSeconds: 2 });
     await hasExpired(place);
     place.authorization.forgetClients();

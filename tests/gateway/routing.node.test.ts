@@ -1,4 +1,4 @@
-/** Routing rules from outside: calls are spread as the rule says, and go elsewhere when a server fails. */
+/** Routing rules from outside: calls are distributed by the rule, and fail over when a server fails. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
@@ -18,7 +18,7 @@ const TOOLS = [
   { name: "change", inputSchema: { type: "object" } },
 ];
 
-/** A modern server with two tools that says who it is. */
+/** A modern server with two tools whose results contain its name. */
 function behave(server: Recorder, name: string, failing: () => boolean = () => false): void {
   server.behave(({ body }, response) => {
     const { id, method } = JSON.parse(String(body));

@@ -78,7 +78,7 @@ describe.each(PLACES)("a session with %s", (_place, path, named) => {
     expect(await statusOf(session.end())).toBe(404);
   });
 
-  it("answers clients that take no streams with JSON, and asks them on the stream of their GET", async () => {
+  it("answers clients that accept no streams with JSON, and sends requests on the stream of their GET", async () => {
     const session = await LegacySession.begin(at(path), ASKING);
     const questions = answering(session, await session.stream(), {
       action: "accept",
@@ -109,7 +109,7 @@ describe.each(PLACES)("a session with %s", (_place, path, named) => {
     expect(await answerIn(again)).toEqual(answer);
   });
 
-  it("tells on the stream of a GET what servers tell unasked", async () => {
+  it("sends servers' unsolicited notifications on the stream of a GET", async () => {
     const session = await LegacySession.begin(at(path));
     const received: RpcMessage[] = [];
     const leaving = new AbortController();
@@ -169,7 +169,7 @@ describe.each(PLACES)("a session with %s", (_place, path, named) => {
       expect([...byId.keys()].toSorted()).toEqual(["a", "b", "c"]);
       expect(byId.get("a")?.result).toEqual({});
       expect(textIn(byId.get("b") ?? {})).toMatch(/simple text/);
-      // Where there is one server, it has the last word on what it knows.
+      // Where there is one server, it decides which methods it supports.
       expect(byId.get("c")).toMatchObject(path === "" ? { error: { code: -32602 } } : {});
     }
     const reported = [{ jsonrpc: "2.0", method: "notifications/roots/list_changed" }];
@@ -294,7 +294,7 @@ async function collect(response: Response, received: RpcMessage[] = []): Promise
   return received;
 }
 
-/** Answers what is asked on a stream until it ends. */
+/** Answers the requests on a stream until it ends. */
 async function answering(session: LegacySession, stream: Response, result: object): Promise<RpcMessage[]> {
   const asked: RpcMessage[] = [];
   for await (const received of messagesOf(stream)) {

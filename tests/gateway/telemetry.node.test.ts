@@ -136,7 +136,7 @@ it("without one nothing is sent, and the caller's header crosses as it is", asyn
   expect(received).toEqual([]);
 });
 
-it("writes a line a request on the console where it is asked to", async () => {
+it("writes a line a request on the console where that is enabled", async () => {
   const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
   await (await call(tenant)).text();
   await (await fetch(`${gateway.url}/api/v1/me`, { headers: { "x-api-key": tenant.apiKey } })).text();
@@ -153,7 +153,7 @@ it("writes a line a request on the console where it is asked to", async () => {
 });
 
 describe("a flag", () => {
-  it("takes the early answer from those it names, and the log learns who has which side", async () => {
+  it("disables the early response for those it names, and logs who has which variant", async () => {
     const tenant = await gateway.addTenant({
       servers: [{ name: "one", url: upstream.url, settings: { earlyAnswerMs: 50 } }],
     });

@@ -128,7 +128,7 @@ describe("a bound key", () => {
     expect(await statusOf(session.request("tools/list"))).toBe(404);
   });
 
-  it("has nothing while its toolset is disabled, and is told whom to ask", async () => {
+  it("has nothing while its toolset is disabled, and gets an error with the next step", async () => {
     const { administer, at, bind, keyId, names, toolset } = await open();
     const id = await toolset("greeters", "greet");
     await bind("key", keyId, id);

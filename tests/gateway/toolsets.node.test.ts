@@ -111,7 +111,7 @@ describe.each(CLIENTS)("%s at a toolset endpoint", (_name, connect) => {
   });
 
   it.each(["test_simple_text", "modern__test_simple_text", "modern__greet", "test_error_handling"])(
-    "does not know the tool %s",
+    "does not have the tool %s",
     async (tool) => {
       await expect(client.call(tool)).rejects.toThrow(/Unknown tool/);
     },
@@ -265,7 +265,7 @@ describe("a toolset endpoint", () => {
     const denied = { ...endpoint, key };
     const before = calls().length;
     expect((await modern(denied, "tools/list")).result?.tools).toEqual([]);
-    // Invalid arguments say no more than valid ones.
+    // Invalid arguments reveal no more than valid ones.
     for (const args of [{ query: "a" }, { query: 5 }]) {
       const params = { name: "find_code", arguments: args };
       expect((await modern(denied, "tools/call", params)).error?.message).toBe("Unknown tool: find_code");

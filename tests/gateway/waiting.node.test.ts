@@ -1,4 +1,4 @@
-/** Slow upstreams: callers who wait are kept company, and what callers who went away had asked for is ended. */
+/** Slow upstreams: waiting callers get keep-alives, and the requests of disconnected callers are ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseEvent } from "../../src/core/mcp/sse.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";

@@ -53,7 +53,7 @@ describe("a key", () => {
   });
 });
 
-describe("verification takes the same work wherever the mistake lies", () => {
+describe("verification takes the same work wherever the mistake is", () => {
   it("hashes once and compares all 64 characters", async () => {
     const tenant = await addTenant("proof");
     const key = await tenant.addKey();
@@ -140,7 +140,7 @@ describe("what a request carries", () => {
     expect((await authenticator().ask(headers(key.text))).kind).toBe(kind);
   });
 
-  it("expires between two requests, remembered or not", async () => {
+  it("expires between two requests, cached or not", async () => {
     const tenant = await addTenant("proof");
     const key = await tenant.addKey({ with: { expires_at: new Date(Date.now() + 5000).toISOString() } });
     const { bearer, clock } = authenticator();

@@ -1,4 +1,4 @@
-/** What strangers' pages and links might do with the gateway's own: forge, fix, lead away, frame. */
+/** Attacks by foreign pages and links on the gateway's own: forged forms, session fixation, redirects, framing. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestBrowser } from "../fixtures/browser.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
@@ -228,7 +228,7 @@ describe("every page", () => {
     expect(await raw.text()).toContain("&lt;img src=x onerror=alert(1)&gt;");
   });
 
-  it("is asked for under the gateway's own name", async () => {
+  it("is requested under the gateway's own name", async () => {
     const elsewhere = gateway.url.replace("127.0.0.1", "localhost");
     const answer = await fetch(`${elsewhere}/sign-in?next=%2Faccount`, { redirect: "manual" });
     expect(answer.headers.get("location")).toBe(`${gateway.url}/sign-in?next=%2Faccount`);

@@ -28,7 +28,7 @@ interface HeldToken {
   isRevoked: boolean;
 }
 
-/** What the test knows should be so, beside the gateway. */
+/** The expected rights, computed independently of the gateway. */
 interface Model {
   readonly tenant: TestTenant;
   readonly admin: TestKey;

@@ -155,7 +155,7 @@ describe("single sign-on", () => {
     ]);
   });
 
-  it("asks for the second factor, unless the provider proved one that the organization trusts", async () => {
+  it("requires the second factor, unless the provider proved one that the organization trusts", async () => {
     const { tenant, domain } = await addOrganization({ trustedAmr: ["mfa"] });
     const person = await people.add({ tenants: [{ id: tenant.id }], email: `two@${domain}` });
     const one = browser();
@@ -181,7 +181,7 @@ describe("single sign-on", () => {
     expect(trusted.url).toBe(`${gateway.url}/account`);
   });
 
-  it("leads by the domain of the email address, and says so where there is none", async () => {
+  it("selects the provider by the domain of the email address, and reports an unknown one", async () => {
     const one = browser();
     const page = await one.submit(await one.go("/sign-in/sso"), "/sign-in/sso", {
       identifier: "someone@nowhere.example.org",

@@ -87,14 +87,14 @@ describe("the consumer", () => {
     expect(await rowsOf(tenantId)).toHaveLength(50);
   });
 
-  it("wants to see again, later each time, what it cannot write while the database is away", async () => {
+  it("retries, later each time, what it cannot write while the database is unavailable", async () => {
     const [first, later] = [delivered({ events: [requestEvent(null)] }), delivered({ events: [] }, 9)];
     await consumeEvents([first, later], away);
     expect(first.fate).toBe("retried after 2 s");
     expect(later.fate).toBe("retried after 60 s");
   });
 
-  it("keeps aside what it does not know, and writes the rest", async () => {
+  it("stores unknown events as dead letters, and writes the rest", async () => {
     const tenantId = await newTenant("strange");
     const strange = delivered({ events: [{ v: 99, kind: "future", tenantId }] });
     const known = delivered({ events: [requestEvent(tenantId)] });

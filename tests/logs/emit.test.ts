@@ -121,7 +121,7 @@ describe("an event that is too large", () => {
     expect(truncateEvent(small).event).toEqual(small);
   });
 
-  it("is never larger than it says", () => {
+  it("is never larger than its computed size", () => {
     const texts = fc.record({
       path: fc.string({ unit: "binary" }),
       userAgent: fc.string({ unit: "binary" }),

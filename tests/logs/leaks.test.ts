@@ -19,7 +19,7 @@ const telling = fc.oneof(
 );
 const named = fc.tuple(fc.constantFrom("password", "api_key", "Authorization", "clientSecret"), letters(24));
 
-/** Any JSON, with secrets as values, as names, in texts that are JSON themselves, and under telling names. */
+/** Any JSON, with secrets as values, as names, in texts that are JSON themselves, and under sensitive names. */
 const laden = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 4 }, fc.string(), tie("secret"), tie("list"), tie("object"), tie("inside")),
   secret: fc.tuple(fc.string(), telling).map(([before, secret]) => `${before} ${secret} after`),

@@ -17,7 +17,7 @@ const call: LogEvent = {
   ...{ method: "tools/call", target: "look", success: false, durationMs: 5 },
 };
 
-it("writes a line of JSON for each MCP operation of a tenant that wants it, and none for others", () => {
+it("writes a line of JSON for each MCP operation of a tenant that enables it, and none for others", () => {
   const lines: string[] = [];
   const observe = consoleObserver(
     (tenantId) => ({ requests: false, mcp: tenantId === "t1" }),

@@ -55,7 +55,7 @@ class Queue {
     else this.waiting.push({ body, tries, at });
   }
 
-  /** Up to a hundred that are due; the consumer may end in the middle, and some come twice whatever it says. */
+  /** Up to a hundred that are due; the consumer may end in the middle, and some come twice whatever it acknowledges. */
   async deliver(random: () => number, endsInTheMiddle: boolean): Promise<void> {
     const due = this.waiting.filter(({ at }) => at <= this.seconds).slice(0, AT_ONCE);
     if (due.length === 0) return;
@@ -183,7 +183,7 @@ describe("the pipeline", () => {
     expect(await countOf(tenantId)).toEqual({ requests: 4499, calls: 0 });
   });
 
-  it("writes what holds characters that the database does not know", async () => {
+  it("writes texts with characters that the database does not accept", async () => {
     const tenantId = await newTenant("odd");
     const odd = { path: "/mcp\u0000", toolName: "\ud800x", metadata: { "a\u0000": ["\udfff"] } };
     await consumeEvents([delivered({ events: [requestEvent(tenantId, odd)] })], database);

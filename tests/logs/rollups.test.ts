@@ -1,4 +1,4 @@
-/** From the logs into sums: each event once, wherever it belongs, however often, late or mixed up it is delivered. */
+/** From the logs into sums: each event once, in its own slot, however often, late or mixed up it is delivered. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS_MS, percentile } from "../../src/core/analytics/histogram.ts";
@@ -98,7 +98,7 @@ describe("a call", () => {
     expect(await serverOf(serverId)).toMatchObject({ average: expect.closeTo(30), rate: 1 });
   });
 
-  it("is no latency where it is a stream that somebody listens to", async () => {
+  it("is no latency where it is an open subscription", async () => {
     const tenantId = await newTenant("rollup");
     const events = [
       callEvent(tenantId, { method: "subscriptions/listen", durationMs: 3_600_000 }),
@@ -174,7 +174,7 @@ describe("sums", () => {
     expect(new Set(seen.map((row) => row.tenantId))).toEqual(new Set([other]));
   });
 
-  it("take what comes late where it belongs", async () => {
+  it("add late events to their own slot", async () => {
     const tenantId = await newTenant("rollup");
     const at = Date.UTC(2026, 9, 5, 10, 20, 30);
     const early = requestEvent(tenantId, { at, durationMs: 5 });
@@ -250,7 +250,7 @@ describe("sums", () => {
     ]);
   });
 
-  it("say when they were last added up, and are thrown away when they are too fine for their age", async () => {
+  it("contain when they were last computed, and are deleted when they are too fine for their age", async () => {
     const tenantId = await newTenant("rollup");
     const at = Date.now() - 9 * 86_400_000;
     await consumeEvents([delivered({ events: [requestEvent(tenantId, { at })] })], database);

@@ -50,7 +50,7 @@ describe("a refused change", () => {
 });
 
 describe("a security event", () => {
-  it("tells of a denial, with who and what", async () => {
+  it("records a denial, with principal and object", async () => {
     const tenant = await addTenant("denied");
     const key = await tenant.addKey({ role: "readonly" });
     const events = await eventsOf("security", "/audit-logs", { key: key.text, ip: "203.0.113.5" });

@@ -15,7 +15,7 @@ async function reported(request: Request): Promise<LogEvent[]> {
   await answer.text();
   await waitOnExecutionContext(context);
   for (const event of events) expect(logEventSchema.safeParse(event).error).toBeUndefined();
-  // What the isolate tells of itself now and then is another matter.
+  // The isolate's own events are not counted.
   return events.filter(({ kind }) => kind === "request" || kind === "error");
 }
 

@@ -72,7 +72,7 @@ describe("a rule on errors", () => {
     });
   });
 
-  it("without traffic says nothing", async () => {
+  it("without traffic sends nothing", async () => {
     const alertId = await addRule(tenantId, { metric: "error_rate", channels: webhook });
     await look("error_rate");
     expect(await eventsOf(alertId)).toEqual([]);
@@ -111,7 +111,7 @@ describe("a rule on the health of servers", () => {
     expect((await eventsOf(alertId)).map(({ isOver }) => isOver)).toEqual([true, true]);
   });
 
-  it("tells nobody of a server in maintenance", async () => {
+  it("sends nothing for a server in maintenance", async () => {
     const id = await addServer(tenantId, "weather", "https://weather.example.com/mcp");
     const alertId = await addRule(tenantId, { metric: "server_health", threshold: 1, channels: webhook });
     await owner.query(
@@ -220,7 +220,7 @@ describe("other rules", () => {
 });
 
 describe("silence", () => {
-  it("lasts as long as somebody wished, and an alert that outlasts it is told then", async () => {
+  it("lasts for the chosen time, and an alert that outlasts it is sent then", async () => {
     const alertId = await addRule(tenantId, {
       ...{ metric: "requests", channels: webhook },
       silenced_until: new Date(world.now() + 3 * MINUTE).toISOString(),
@@ -246,7 +246,7 @@ describe("silence", () => {
   });
 });
 
-describe("telling", () => {
+describe("a notification", () => {
   const fire = async (channels: object[] = webhook) => {
     const alertId = await addRule(tenantId, { metric: "requests", channels });
     await addTraffic(tenantId, world.now(), 3, 0);
@@ -267,7 +267,7 @@ describe("telling", () => {
     ]);
   });
 
-  it("is given up after half a day", async () => {
+  it("fails finally after half a day", async () => {
     for (let call = 0; call < 20; call += 1) world.answers.push(500);
     const began = world.now();
     const alertId = await fire();

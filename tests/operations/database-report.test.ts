@@ -17,7 +17,7 @@ describe("the database", () => {
     ]);
   });
 
-  it("is sampled once a minute, however often it is asked", async () => {
+  it("is sampled once a minute, however often it is requested", async () => {
     await sampleDatabase(database, NOW);
     await sampleDatabase(database, new Date(NOW.getTime() + 1));
     await sampleDatabase(database, new Date(NOW.getTime() + 60_000));
@@ -44,7 +44,7 @@ describe("the database", () => {
     expect(targets).toMatchObject([{ name: "main", queries: 4, errors: 2, avgMs: 476.5, p95Ms: 1000 }]);
   });
 
-  it("tells its state to those who run the gateway, and to nobody else", async () => {
+  it("shows its state to operators only", async () => {
     const tenant = await addTenant("watched");
     const report = await call("GET", "/system/database", { headers: await tenant.addOperator() });
     expect(report.status).toBe(200);
@@ -55,7 +55,7 @@ describe("the database", () => {
     await expect(own.execute(sql`select * from gateway_slow_queries(0)`)).rejects.toThrow();
   });
 
-  it("shows what runs long without what it was asked for", async () => {
+  it("shows long queries without their parameters", async () => {
     // The driver's promises are lazy: this one must begin now.
     const slow = Promise.resolve(
       owner.query("select pg_sleep(3), 'very secret' as word, 4111111111111111 as card"),

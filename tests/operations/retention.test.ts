@@ -1,4 +1,4 @@
-/** Retention on the real tables: what goes, what stays, in how many goes, and what the audit log says of it. */
+/** Retention on the real tables: what is deleted, what stays, in how many batches, and its audit entries. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { continueRetention, type RetentionDeps, startRetention } from "../../src/operations/retention.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "../api/support.ts";
@@ -49,7 +49,7 @@ describe("a tenant's own policy", () => {
     }
   });
 
-  it("takes its old rows in batches, and nobody else's", async () => {
+  it("deletes its old rows in batches, and no other tenant's", async () => {
     await run();
     expect([await count("error_logs", tenantId), await count("error_logs", other)]).toEqual([4, 14]);
     const [policy] = await owner.query(
@@ -94,7 +94,7 @@ describe("the system's policy", () => {
       [tenantId, at, amount],
     );
 
-  it("drops partitions, and puts in its place what somebody keeps of one", async () => {
+  it("drops partitions, and restores the rows that another tenant keeps of one", async () => {
     const [a, b, longer] = [await newTenant("kept"), await newTenant("kept"), await newTenant("kept")];
     await owner.query("select gateway_ensure_partitions('2014-03-03', '2014-03-24')");
     await addCalls(a, "2014-03-04", 5);
@@ -140,7 +140,7 @@ describe("the audit log", () => {
     );
   const verify = async () => (await call("GET", "/audit-logs/verification", { key: admin.text })).body;
 
-  it("goes by partitions and by rows, and its chain says so itself", async () => {
+  it("is deleted by partitions and by rows, and its chain records it", async () => {
     await owner.query("select gateway_ensure_partitions('2013-03-01', '2013-06-01')");
     await addEntries("2013-03-05", 4);
     await addEntries("2013-04-05", 3);
@@ -171,7 +171,7 @@ describe("the audit log", () => {
     await owner.query("delete from data_retention_policies where table_name = 'audit_logs'");
   });
 
-  it("that tells of what is gone may go too: what is left tells of both", async () => {
+  it("that records deleted entries may be deleted too: what is left records both", async () => {
     await addEntries(new Date(Date.now() - 200 * 86_400_000).toISOString(), 5);
     await keep(tenant.id, "audit_logs", 100);
     await run();
@@ -198,7 +198,7 @@ describe("the audit log", () => {
 });
 
 describe("a dry run", () => {
-  it("tells what a run then does, and does nothing", async () => {
+  it("returns what a run then does, and does nothing", async () => {
     const tenant = await addTenant("dry");
     const admin = await tenant.addKey();
     await addErrors(tenant.id, 40, 7);

@@ -76,7 +76,7 @@ export class AlertWorld implements AlertDeps {
   }
 }
 
-/** A rule as the database has it, with what the test says. */
+/** A rule as the database has it, with the members of the test. */
 export async function addRule(tenantId: string | null, rule: Record<string, unknown>): Promise<string> {
   const values = { tenant_id: tenantId, name: "Watch", threshold: 0, ...rule };
   const columns = Object.keys(values).join(", ");

@@ -1,4 +1,4 @@
-/** A whole gateway tells a real receiver, which checks the signature with nothing but Node's own HMAC. */
+/** A whole gateway calls a real receiver, which checks the signature with nothing but Node's own HMAC. */
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";

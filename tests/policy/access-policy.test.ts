@@ -67,7 +67,7 @@ describe("access", () => {
     expect(later.allows("tool", files, "write_file")).toBe(true);
   });
 
-  it("of those who only read is to tools that say so themselves, by discovery or here and now", async () => {
+  it("of read-only principals is to tools that are declared read-only, by discovery or in the request", async () => {
     const access = createAccessPolicy(createAnonymous(tenant.id), await snapshot(), NOON);
     expect(access.allows("tool", files, "read_file")).toBe(true);
     expect(access.allows("tool", files, "write_file")).toBe(false);
@@ -92,7 +92,7 @@ describe("access", () => {
     );
   });
 
-  it("is to nothing that no rule allows, where the tenant wants it so, or has said something that makes no sense", async () => {
+  it("is to nothing that no rule allows, where the tenant's default is deny or invalid", async () => {
     for (const accessDefault of ["deny", "maybe"]) {
       await owner.query(
         "update tenants set settings = jsonb_build_object('accessDefault', $2::text) where id = $1",

@@ -19,7 +19,7 @@ interface QueueRow {
   readonly maxWaitMs?: number;
 }
 
-/** A server with this limit as two isolates see it, and what they asked of the tenant's object. */
+/** A server with this limit as two isolates see it, and their requests to the tenant's object. */
 async function setUp(maxConcurrency: number, object?: SlotObject, queue?: QueueRow) {
   const tenant = await addTenant("slots");
   const id = await tenant.addServer("files");
@@ -105,7 +105,7 @@ describe("a limit of 1 over two isolates", () => {
     expect(isStarted).toBe(true);
   });
 
-  it("lets a waiting caller go who gives up, and gives its slot to another", async () => {
+  it("removes a waiting caller that cancels, and gives its slot to another", async () => {
     const { server, principal, isolates } = await setUp(1);
     const [one, other] = isolates;
     const end = await one.acquire(server, principal, never);
@@ -184,7 +184,7 @@ describe("requests to the tenant's object", () => {
     const end = await isolates[0].acquire(busy, principal, never);
     await expect.poll(() => renewals(world.requests), { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
     end();
-    // A return whose answer is late is sent again; a slot is asked for once.
+    // A return whose response is late is sent again; a slot is requested once.
     const asked = world.requests.filter(({ serverId, wanted }) => serverId === server.id && wanted > 0);
     expect(asked).toHaveLength(1);
   });

@@ -32,14 +32,14 @@ beforeEach(() => {
 });
 
 describe("an isolate", () => {
-  it("asks the tenant's object once, and then not for 400 ms", async () => {
+  it("queries the tenant's object once, and then not for 400 ms", async () => {
     expect(await current()).toBe(7);
     now += 399;
     expect(current()).toBe(7);
     expect([asked, work.length]).toEqual([1, 0]);
   });
 
-  it("asks in the background from 400 ms on, once, and does not wait", async () => {
+  it("refreshes in the background from 400 ms on, once, and does not wait", async () => {
     await current();
     stored = 8;
     now += 400;
@@ -50,14 +50,14 @@ describe("an isolate", () => {
     expect(current()).toBe(8);
   });
 
-  it("waits from 900 ms on: what it knows is never older", async () => {
+  it("waits from 900 ms on: its epoch is never older", async () => {
     await current();
     stored = 8;
     now += 900;
     expect(await current()).toBe(8);
   });
 
-  it("asks once for all requests that come at once", async () => {
+  it("sends one query for all simultaneous requests", async () => {
     await current();
     stored = 8;
     now += 5000;
@@ -87,7 +87,7 @@ describe("an isolate", () => {
     expect(await current()).toBeUndefined();
   });
 
-  it("knows at once what it has raised itself", async () => {
+  it("has at once what it has raised itself", async () => {
     await current();
     await epochs.bump("t1", background);
     expect(current()).toBe(8);
@@ -129,7 +129,7 @@ describe("what was known before a moment", () => {
     expect(epochs.knownBefore("t2", now + 1)).toBeUndefined();
   });
 
-  it("reaches as far back as the object says that nothing has changed, and no further after a change", async () => {
+  it("is valid as far back as the object reports no change, and no further after a change", async () => {
     ageMs = 5000;
     await current();
     expect(epochs.knownBefore("t1", now - 4999)).toBe(7);

@@ -1,4 +1,4 @@
-/** What two isolates learn of one tenant's bans and breakers, over a real tenant object. */
+/** How one tenant's bans and breakers reach two isolates, over a real tenant object. */
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { BAN_TERMS } from "../../src/core/limits/bans.ts";
@@ -68,8 +68,8 @@ describe("calls that come at once after a pause", () => {
     return { traffic, asked, cutOffFirst };
   }
 
-  it("ask the tenant's object twice: one for itself, and one for all others", async () => {
-    // On a slow machine, calls would stop waiting for the first one's response and ask themselves.
+  it("send two requests to the tenant's object: one for the first, and one for all others", async () => {
+    // On a slow machine, calls would stop waiting for the first one's response and send their own requests.
     const startedAt = Date.now();
     const { traffic, asked } = await countingIsolate(() => startedAt);
     const decided = await Promise.all(
@@ -109,7 +109,7 @@ describe("a decision without waiting", () => {
     });
   });
 
-  it("knows a banned address while the list of bans is recent", async () => {
+  it("rejects a banned address while the list of bans is recent", async () => {
     const { traffic, skip } = newIsolate(crypto.randomUUID());
     expect(traffic.banRemainingNow("192.0.2.10")).toBeUndefined();
     await violate(traffic, "192.0.2.10");
@@ -130,7 +130,7 @@ describe("a ban", () => {
     expect(other.banned).toEqual([]);
   });
 
-  it("ends in an isolate that knows it within a second after it was lifted, without any other question", async () => {
+  it("ends in an isolate that has cached it within a second after it was lifted, without any other request", async () => {
     const tenantId = crypto.randomUUID();
     const { traffic, skip } = newIsolate(tenantId);
     await violate(traffic, "192.0.2.8");
@@ -140,7 +140,7 @@ describe("a ban", () => {
     expect(await traffic.banRemainingMs("192.0.2.8", background)).toBeUndefined();
   });
 
-  it("asks nothing for an address that is not banned", async () => {
+  it("sends no request for an address that is not banned", async () => {
     const { traffic } = newIsolate(crypto.randomUUID());
     expect(await traffic.banRemainingMs("192.0.2.9", background)).toBeUndefined();
     expect(traffic.bans.remainingMs("192.0.2.9", Date.now())).toBeUndefined();
@@ -148,7 +148,7 @@ describe("a ban", () => {
 });
 
 describe("a refused permit", () => {
-  it("says that an administrator holds the breaker open, and does not ask callers back every second", async () => {
+  it("reports that an administrator holds the breaker open, without a retry every second", async () => {
     const tenantId = crypto.randomUUID();
     const { traffic, skip } = newIsolate(tenantId);
     await env.TENANTS.getByName(tenantId).forceBreaker(SERVER, "open", "somebody");
@@ -168,7 +168,7 @@ describe("a refused permit", () => {
     ]);
   });
 
-  it("says how long an open breaker stays open", async () => {
+  it("returns how long an open breaker stays open", async () => {
     const tenantId = crypto.randomUUID();
     const { traffic, skip } = newIsolate(tenantId);
     const { permit } = await traffic.acquirePermit(protectedServer, background);

@@ -25,7 +25,7 @@ function withKey(text: string): Request {
 const admits = async (services: GatewayServices, text: string) =>
   (await services.authenticator.authenticate(withKey(text), background)).kind === "principal";
 
-/** Asks until the answer is no; how long that took. */
+/** Repeats the check until it fails; returns how long that took. */
 async function msUntil(isOver: () => Promise<boolean>): Promise<number> {
   const started = Date.now();
   while (!(await isOver())) {
@@ -42,7 +42,7 @@ async function warm(services: GatewayServices, tenant: TestTenant, text: string)
   }
 }
 
-/** Since it was last asked. */
+/** Since its last request. */
 const roundTrips = (services: GatewayServices) =>
   services.queryStatistics.drain().reduce((sum, target) => sum + target.roundTrips, 0);
 

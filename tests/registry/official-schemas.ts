@@ -15,7 +15,7 @@ const official: Schema = {
     updatedAt: moment,
     isLatest: { type: "boolean" },
   },
-  // What an aggregator reads; the description itself asks for none of them.
+  // What an aggregator reads; the description itself requires none of them.
   required: ["status", "statusChangedAt", "publishedAt", "updatedAt", "isLatest"],
 };
 
@@ -51,7 +51,7 @@ const SCHEMAS = {
     required: ["updatedCount", "servers"],
     properties: { updatedCount: { type: "integer" }, servers: { type: "array", items: response } },
   },
-  // Of 401, 403 and 404; the description asks for no member, its clients show this one.
+  // Of 401, 403 and 404; the description requires no member, its clients show this one.
   failure: {
     type: "object",
     required: ["error"],

@@ -1,4 +1,4 @@
-/** The official registry's interface, asked as its clients ask it. */
+/** The official registry's interface, called as its clients call it. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -60,7 +60,7 @@ const names = (answer: Answer): string[] =>
     ({ server }: { server: { name: string; version: string } }) => `${server.name} ${server.version}`,
   );
 
-/** Lists as VS Code does: the cursor goes into the URL as it is, and from the second page on the search is forgotten. */
+/** Lists as VS Code does: the cursor goes into the URL as it is, and from the second page on the search is left out. */
 async function asVsCode(url: string, search?: string): Promise<string[]> {
   const item = z.object({
     server: z.looseObject({
@@ -107,7 +107,7 @@ describe("clients", () => {
     expect(new Set(found).size).toBe(240);
   });
 
-  it("such as VS Code find what they search for, though they forget it on the second page", async () => {
+  it("such as VS Code find what they search for, though they omit it on the second page", async () => {
     const found = await asVsCode(base, "Weather");
     expect(found).toHaveLength(120);
     for (const name of found) expect(name).toContain("weather");
@@ -130,7 +130,7 @@ describe("clients", () => {
     );
   });
 
-  it("get thirty at a time unless they say otherwise, and a hundred at most", async () => {
+  it("get thirty at a time by default, and a hundred at most", async () => {
     expect((await get("/servers")).body.metadata.count).toBe(30);
     expect((await get("/servers?limit=100")).body.metadata.count).toBe(100);
     for (const wrong of ["limit=101", "limit=0", "limit=x", "updated_since=yesterday", "cursor=nonsense"]) {
@@ -138,7 +138,7 @@ describe("clients", () => {
     }
   });
 
-  it("of any origin may read, as Copilot's documentation asks", async () => {
+  it("of any origin may read, as Copilot's documentation requires", async () => {
     const headers = { origin: "https://editor.example.com", "access-control-request-method": "GET" };
     const preflight = await fetchFrom(`${base}/v0.1/servers`, { method: "OPTIONS", headers });
     expect(preflight.status).toBe(204);
@@ -182,7 +182,7 @@ describe("clients", () => {
 describe("publishing", () => {
   const weather = "com.example/weather";
 
-  it("shows the entry at once, without what only the registry may say of it", async () => {
+  it("shows the entry at once, without what only the registry may set", async () => {
     const _meta = {
       "io.modelcontextprotocol.registry/official": { status: "deleted" },
       "io.modelcontextprotocol.registry/publisher-provided": { tool: "cli" },
@@ -207,7 +207,7 @@ describe("publishing", () => {
     expect(answer.body.errors.map(({ path }: { path: string }) => path)).toContain("/name");
   });
 
-  it("asks for the schema, and for what the schema cannot ask for", async () => {
+  it("requires the schema, and what the schema cannot express", async () => {
     const { $schema: _, ...without } = json(weather);
     const packages = [
       { registryType: "brew", identifier: "x", version: "1.0.0", transport: { type: "stdio" } },
@@ -242,7 +242,7 @@ describe("publishing", () => {
     expect((await send("PUT", at(weather, "9.9.9"), json(weather, "9.9.9"))).status).toBe(404);
   });
 
-  it("can be withdrawn: deleted versions are shown to whoever asks for them, and the one before is the latest", async () => {
+  it("can be withdrawn: deleted versions are shown on request, and the one before is the latest", async () => {
     await publish(weather, "1.0.0");
     await publish(weather, "2.0.0");
     const since = new Date(Date.now() - 1000).toISOString();
@@ -311,7 +311,7 @@ describe("who may read", () => {
     admin = (await tenant.addKey()).text;
   });
 
-  it("is anybody, once the tenant has made its registry public", async () => {
+  it("is any client, once the tenant has made its registry public", async () => {
     expect((await get("/servers")).headers.get("cache-control")).toBe("public, max-age=60");
     await setTenant(tenant.id, { publicRegistry: false });
     expect(await get("/servers")).toMatchObject({ status: 404, body: { code: "not_found" } });
@@ -320,7 +320,7 @@ describe("who may read", () => {
     expect((await get("/servers")).status).toBe(404);
   });
 
-  it("is whoever knows a path with a secret in it, until that is taken back", async () => {
+  it("is any client with a secret path, until that is revoked", async () => {
     await setTenant(tenant.id, { publicRegistry: false });
     const made = await call("POST", "/registry-paths", { key: admin, json: { label: "VS Code" } });
     expect(made).toMatchObject({ status: 201, body: { label: "VS Code" } });
@@ -469,7 +469,7 @@ describe("/metrics", () => {
     };
   };
 
-  it("tells Prometheus how the tenant's servers are, and nothing of others'", async () => {
+  it("returns the tenant's servers to Prometheus, and nothing of others'", async () => {
     const id = await pathTenant.addServer("weather");
     await pathTenant.addServer("down");
     await (await addTenant("metrics-other")).addServer("others");

@@ -1,4 +1,4 @@
-/** Servers that live in a `fetch` of the test's own, and what discovery and health checks need to visit them. */
+/** Servers inside a `fetch` of the test's own, and the dependencies of discovery and health checks. */
 import { Keyring } from "../../src/core/keyring.ts";
 import type { DiscoveryDeps } from "../../src/discovery/discover.ts";
 import { database, owner } from "../support/database.ts";

@@ -128,7 +128,7 @@ describe("a pass", () => {
     expect(await source()).toMatchObject({ syncedAt: new Date(clock).toISOString(), lastError: null });
   });
 
-  it("asks for what has changed, the next time, and takes only that", async () => {
+  it("requests changes only, the next time, and saves only those", async () => {
     const a = registry.add("com.example/a");
     registry.add("com.example/b");
     await pass();
@@ -222,7 +222,7 @@ describe("a pass", () => {
     ["wants credentials", new Response(null, { status: 401 }), "upstream_invalid"],
     ["is down", new Response(null, { status: 503 }), "upstream_unreachable"],
     ["says far too much", new Response("x".repeat(9 * 1024 * 1024)), "upstream_invalid"],
-  ])("of what %s fails, and says so", async (_what, failure, code) => {
+  ])("of what %s fails with an error", async (_what, failure, code) => {
     registry.failure = failure;
     expect(await pass()).toMatchObject({ kind: "failed", error: { code } });
   });

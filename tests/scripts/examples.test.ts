@@ -34,7 +34,7 @@ describe.each(CLIENTS)("%s", (_name, revision, connect) => {
   });
   afterAll(() => Promise.all([client.close(), clock.close()]));
 
-  test("speaks its revision and sees the same tools twice, the argumentless one first", async () => {
+  test("uses its revision and gets the same tools twice, the argumentless one first", async () => {
     expect(client.revision).toBe(revision);
     const tools = await client.tools();
     expect(tools[0]).toBe("test_simple_text");
@@ -96,7 +96,7 @@ describe.each(CLIENTS)("%s", (_name, revision, connect) => {
     });
   });
 
-  test("asks the clock, which counts, and asks back", async () => {
+  test("calls the clock, which counts, and sends a request back", async () => {
     expect(await clock.progressOf("countdown", { steps: 3, intervalMs: 5 })).toEqual([1, 2, 3]);
     expect(await clock.call("time_for_me")).toMatch(/UTC/);
     expect(await clock.call("current_time", { zone: "Mars/Olympus" })).toMatch(/not a known time zone/);
@@ -176,7 +176,7 @@ describe("the tasks extension", () => {
     return result.taskId;
   }
 
-  test("tells who listens to a task about each of its states", async () => {
+  test("notifies subscribers of a task about each of its states", async () => {
     const taskId = await start("confirm_delete", { filename: "a.txt" });
     const stop = new AbortController();
     const notifications = { taskIds: [taskId, "unknown"], toolsListChanged: true };
@@ -205,7 +205,7 @@ describe("the tasks extension", () => {
     stop.abort();
   });
 
-  test("refuses clients that did not declare it, whatever they ask", async () => {
+  test("rejects clients that did not declare it, whatever they request", async () => {
     const required = { extensions: { "io.modelcontextprotocol/tasks": {} } };
     const requests: [string, Record<string, unknown>][] = [
       ["tools/call", { name: "failing_job", arguments: {} }],
@@ -224,7 +224,7 @@ describe("the tasks extension", () => {
     }
   });
 
-  test("ends a cancelled task and forgets nothing about it", async () => {
+  test("ends a canceled task and keeps its record", async () => {
     const taskId = await start("slow_compute", { seconds: 60 });
     await postModern(everything.url, "tasks/cancel", { taskId }, { capabilities });
     const response = await postModern(everything.url, "tasks/get", { taskId }, { capabilities });

@@ -78,7 +78,7 @@ test("hangs up on the target when the caller does, before the answer and in the 
   }
 });
 
-test("breaks off where the target breaks off, and says 502 where it says nothing", async () => {
+test("breaks off where the target breaks off, and returns 502 where it does not respond", async () => {
   const sidecar = await sidecarTo((incoming, outgoing) => {
     if (incoming.url !== "/mcp?talk") return void outgoing.destroy();
     outgoing.write("data: 1\n\n");

@@ -27,7 +27,7 @@ describe("the simulation", () => {
     expect(all.equal / all.requests).toBeGreaterThan(0.99);
   });
 
-  it("finds that a greedy tenant starves nobody", () => {
+  it("finds that a greedy tenant starves no other", () => {
     const [crowd] = CROWDS;
     const found = crowd && measureFairness(crowd, calm, 3, 7);
     expect(Math.abs(found?.worst ?? 1)).toBeLessThan(0.05);

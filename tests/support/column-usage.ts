@@ -1,6 +1,6 @@
 /**
  * Finds which columns of the schema the product code writes and which it reads, by the syntax trees of src and the
- * function bodies of the migrations. A name counts only where it belongs to the table: in SQL text that names the
+ * function bodies of the migrations. A name counts only where it is the table's: in SQL text that names the
  * table, as a member of the table itself, or in an object of a file that inserts or updates rows of the table, or that
  * imports such a file.
  */

@@ -88,7 +88,7 @@ describe("a server whose tenant holds changes", () => {
     expect(gaps).toMatchObject([{ server: "weather", stale: false }]);
   });
 
-  it("is withheld when what it says cannot be written down", async () => {
+  it("is withheld when its inventory cannot be saved", async () => {
     const of = server(true);
     const save = () => Promise.reject(new Error("too large"));
     const offers = new InventoryCache(sources(of, { save, loadStored: async () => [] }), {
@@ -107,14 +107,14 @@ describe("a server whose tenant holds changes", () => {
     }
   });
 
-  it("is shown as soon as it says what it offers, without a look at what was remembered", async () => {
+  it("is shown as soon as its inventory is fetched, without the stored one", async () => {
     const { inventories } = await known(true, {});
     expect(inventories).toMatchObject([{ isStale: false }]);
   });
 });
 
 describe("any other server", () => {
-  it("is stood in for by what is remembered when its discovery fails", async () => {
+  it("is replaced by its stored inventory when its discovery fails", async () => {
     const { inventories } = await known(false, { fetch: unreachable });
     expect(inventories).toMatchObject([{ isStale: true }]);
   });

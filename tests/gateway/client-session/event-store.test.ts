@@ -4,7 +4,7 @@ import { EventStream } from "../../../src/gateway/client-session/event-store.ts"
 
 const options = { keepAliveMs: 60_000, waitUntil: (work: Promise<unknown>) => void work, primes: true };
 
-it("a resumed stream belongs to the last client that resumed it, however the others leave", async () => {
+it("a resumed stream is of the last client that resumed it, however the others leave", async () => {
   const stream = new EventStream("s");
   const [forgotten, brief] = [stream.respond(0, options), stream.respond(0, options)];
   await brief.body?.cancel();

@@ -265,7 +265,7 @@ describe("sessions", () => {
     expect(upstream.requests[1]?.headers["last-event-id"]).toBe("e-7");
   });
 
-  it("do not exist for anybody else, nor for their owner on another server, nor changed", async () => {
+  it("do not exist for other principals, nor for their owner on another server, nor changed", async () => {
     const session = await initialize();
     const second = await tenant.addKey();
     await tenant.addServer({
@@ -352,7 +352,7 @@ describe("upstreams that misbehave", () => {
     });
   });
 
-  it("by lying at a forbidden address, which is never asked", async () => {
+  it("by having a forbidden URL, which is never fetched", async () => {
     await tenant.addServer({ name: "private", url: "http://192.168.0.1/mcp" });
     await expect.poll(async () => (await call({ server: "private" })).status).toBe(502);
   });
@@ -380,7 +380,7 @@ describe("input that is wrong", () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it("too large without saying so beforehand", async () => {
+  it("too large without a declared length", async () => {
     let left = 6 * 16;
     const unannounced = new ReadableStream({
       pull(controller) {
@@ -409,7 +409,7 @@ describe("browsers", () => {
   const options = (origin: string, headers: Record<string, string> = {}) =>
     fetch(`${gateway.url}/mcp/recorder`, { method: "OPTIONS", headers: { origin, ...headers } });
 
-  it("may ask beforehand, also for parameters that tools name", async () => {
+  it("may send a preflight, also for parameters that tools name", async () => {
     const answer = await options("http://localhost:6274", {
       "access-control-request-method": "POST",
       "access-control-request-headers": "authorization,mcp-param-region,x-secret",

@@ -128,7 +128,7 @@ describe("discovery", () => {
 });
 
 describe("a client that a person has allowed", () => {
-  it("is named with its answer's address and what it wants, and acts in the tenant that was chosen", async () => {
+  it("is shown with its redirect URI and its scopes, and acts in the chosen tenant", async () => {
     const other = await gateway.addTenant();
     const person = await people.add({ tenants: [{ id: other.id }, { id: tenant.id }] });
     const browser = await signedIn(person);
@@ -185,15 +185,12 @@ describe("a client that a person has allowed", () => {
     ["is banned", `update "user" set banned = true where id = $1`],
     ["leaves the tenant", "delete from tenant_members where user_id = $1"],
     ["is signed out", "delete from session where user_id = $1"],
-  ])(
-    "is out within a minute even where nobody told the gateway that the person %s",
-    async (_what, statement) => {
-      const { browser, person } = await newcomer();
-      const tokens = await obtainTokens(browser, client, resource);
-      await people.query(statement, [person.id]);
-      expect(await statusOf(tokens.access_token)).toBe(401);
-    },
-  );
+  ])("is rejected within a minute even without a notification that the user %s", async (_what, statement) => {
+    const { browser, person } = await newcomer();
+    const tokens = await obtainTokens(browser, client, resource);
+    await people.query(statement, [person.id]);
+    expect(await statusOf(tokens.access_token)).toBe(401);
+  });
 
   it("steps up: the refusal of a token without the scope names the required one", async () => {
     const { browser } = await newcomer();
@@ -344,7 +341,7 @@ describe("codes and refresh tokens", () => {
     const second = (await rotated.json()) as Tokens;
     expect(second.refresh_token).not.toBe(first.refresh_token);
     expect(await statusOf(second.access_token)).toBe(200);
-    // A client that lost the answer may ask again, for a few seconds.
+    // A client that lost the response may repeat the request, for a few seconds.
     const retried = (await (await refresh(first)).json()) as Tokens;
     expect(retried.refresh_token).toBe(second.refresh_token);
     await people.query(
@@ -476,7 +473,7 @@ describe("an authorization request is refused", () => {
     ["for a resource that is no endpoint", { resource: "/admin" }],
     ["for a scope that there is not", { scope: "everything" }],
     ["for a token at once", { response_type: "token" }],
-  ])("%s, and says so to the client or to nobody", async (_what, changes) => {
+  ])("%s, and reports it to the client or not at all", async (_what, changes) => {
     const { browser } = await newcomer();
     const wanted = changes.resource === "/admin" ? `${gateway.url}/admin` : (changes.resource ?? resource);
     const answer = await authorize(

@@ -1,4 +1,4 @@
-/** What a consent covers and how it ends, and what strangers can make the authorization server do. */
+/** What a consent covers and how it ends, and what anonymous requests can make the authorization server do. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -70,7 +70,7 @@ async function statusAt(url: string, token: string): Promise<number> {
   return answer.status;
 }
 
-/** Whether the token lets its holder in; the endpoint of all servers has more to say about a lonely ping. */
+/** Whether the token is accepted; the aggregated endpoint has further errors for a single ping. */
 async function isTaken(url: string, token: string): Promise<boolean> {
   return ![401, 403].includes(await statusAt(url, token));
 }
@@ -154,7 +154,7 @@ describe("a client on the person's own computer", () => {
   });
 });
 
-describe("a stranger", () => {
+describe("an anonymous client", () => {
   it("makes the gateway neither fetch nor keep a client's document", async () => {
     let fetched = 0;
     const described = await startRecorder();

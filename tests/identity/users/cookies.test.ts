@@ -1,4 +1,4 @@
-/** In production, on https, cookies belong to exactly this origin: no subdomain, no plain http, no script. */
+/** In production, on https, cookies are valid for exactly this origin: no subdomain, no plain http, no script. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { createApp } from "../../../src/app.ts";

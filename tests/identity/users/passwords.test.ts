@@ -36,7 +36,7 @@ describe("a password's hash", () => {
     expect(await verifyPassword(await hashPassword("caf\u00e9"), "cafe\u0301")).toBe(true);
   });
 
-  it("says with what it was made, so that older ones still fit and are known for old", async () => {
+  it("contains its parameters, so that older ones still match and are known as outdated", async () => {
     const foreign = await foreignHash("correct horse");
     expect(await verifyPassword(foreign, "correct horse")).toBe(true);
     expect(await verifyPassword(foreign, "wrong horse")).toBe(false);

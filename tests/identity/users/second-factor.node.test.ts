@@ -145,7 +145,7 @@ describe("connecting a provider account", () => {
     expect(audit.length).toBe(1);
   });
 
-  it("takes an account of the same verified address that belongs to no other user", async () => {
+  it("accepts an account of the same verified address that is no other user's", async () => {
     const person = await newPerson();
     const one = await signedIn(person);
     beAt("another@example.com");

@@ -121,7 +121,7 @@ describe("guessing passwords", () => {
 });
 
 describe("a second factor", () => {
-  it("is asked for once it is on, takes a backup code once, and trusts a device", async () => {
+  it("is required once it is enabled, accepts a backup code once, and trusts a device", async () => {
     const person = await people.add({ tenants: [{ id: tenant.id }] });
     const one = await signedIn(person);
     const begun = await one.submit(await one.go("/account/second-factor"), "/account/second-factor/begin", {

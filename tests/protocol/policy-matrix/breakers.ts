@@ -106,7 +106,7 @@ export const breakers: PolicyGroup = {
   "held-open breaker": (cell) =>
     inSetting(cell, {}, async (setting) => {
       await setting.administer("POST", `/servers/${setting.serverId}/breaker`, { state: "open" });
-      // Isolates learn of it with their next question to the tenant's object.
+      // Isolates get it with their next request to the tenant's object.
       const refused = await callUntilRefused(setting);
       const reached = setting.server.operations.join(" ");
       await expectFacts(setting, refused, WRITE, {

@@ -43,7 +43,7 @@ export function reasonAgainst(policy: string, { client, server, endpoint }: Cell
 }
 
 /**
- * Whether the gateway holds the client's session. Otherwise the answer is plain HTTP, whose status tells the outcome:
+ * Whether the gateway holds the client's session. Otherwise the response is plain HTTP, whose status shows the outcome:
  * for modern clients, and where a session client's requests pass through to a server of its own era.
  */
 export function isSessionHeld({ client, server, endpoint }: Cell): boolean {

@@ -39,7 +39,7 @@ export interface Records {
   readonly security: readonly z.infer<typeof securityRow>[];
 }
 
-/** Hundreds of cells look at the same time: questions that come within this time are asked as one. */
+/** Hundreds of cells read at the same time: queries within this time are sent as one. */
 const GATHER_MS = 150;
 
 type Waiting = readonly [

@@ -103,7 +103,7 @@ function factsOf(setting: Setting, answer: Answer, records: Records, { method }:
   };
 }
 
-/** Answers on a session's stream have the status of the stream, of whatever they tell. */
+/** Responses on a session's stream have the status of the stream, whatever their content. */
 export function statusFor(setting: Setting, answer: Answer, plain: number): number {
   if (setting.cell.client === "2024-11-05") return 202;
   return isSessionHeld(setting.cell) || answer.isStream ? 200 : plain;
@@ -170,7 +170,7 @@ export const failedUpstream = (
 
 const FORBIDDEN = -31403;
 
-/** A target that the caller may not use looks like one that is unknown; the records tell why. */
+/** A target that the caller may not use looks like one that is unknown; the records contain the reason. */
 export const denied = (answer: Answer, { method, target }: Operation, code: number, text: string): Facts => ({
   "answer has its id": true,
   "answer code": code,

@@ -90,7 +90,7 @@ export async function closeMatrix(): Promise<void> {
   await pool?.end();
 }
 
-/** Runs `check` in a setting of the cell's own, whose client knows what its servers offer. */
+/** Runs `check` in a setting of the cell's own, whose client has the lists of its servers. */
 export async function inSetting(
   cell: Cell,
   options: SettingOptions,
@@ -129,7 +129,7 @@ const PATHS: Readonly<Record<Cell["endpoint"], string>> = {
   "toolset endpoint": "/mcp/toolsets/all",
 };
 
-/** Once every server is in the list, the gateway knows what each offers and which era it speaks. */
+/** Once every server is in the list, the gateway has the inventory and the era of each. */
 async function expectList(setting: Setting): Promise<void> {
   const { message } = await setting.ask("tools/list");
   if (message.result === undefined) throw new Error(`no list: ${JSON.stringify(message)}`);

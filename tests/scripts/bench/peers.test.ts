@@ -1,4 +1,4 @@
-/** The comparison with other gateways: what is said of them must be what was measured. */
+/** The comparison with other gateways: its text must be what was measured. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amountFor } from "../../../scripts/bench/peers/amount.ts";
@@ -39,7 +39,7 @@ describe("the verdict on the peers", () => {
     expect(text).toContain("met");
   });
 
-  it("says when the target is missed by the closest, however far the others are", () => {
+  it("reports when the target is missed by the closest, however far the others are", () => {
     expect(verdict([measured("far", 50, 90), measured("near", 4.99, 90)])).toContain("missed");
   });
 
@@ -49,7 +49,7 @@ describe("the verdict on the peers", () => {
     expect(verdict([measured("slow", 9, 10.1)])).toContain("lower than that of every peer");
   });
 
-  it("claims nothing where nobody ran", () => {
+  it("claims nothing where no peer ran", () => {
     expect(verdict([failed("no reason")])).toBe("No peer could be measured.");
   });
 });
@@ -71,11 +71,11 @@ describe("the table of the peers", () => {
     );
   });
 
-  it("tells why a peer has no figures", () => {
+  it("reports why a peer has no figures", () => {
     expect(rows([failed("It exited unexpectedly.")]).at(-1)).toContain("failed: It exited unexpectedly.");
   });
 
-  it("tells a note once and refers to it by its number", () => {
+  it("prints a note once and refers to it by its number", () => {
     const text = peersTable([measured("one", 2, 20, ["A."]), measured("two", 2, 20, ["B.", "A."])]);
     expect(text).toContain("| one 1.0.0 | sessions (1) |");
     expect(text).toContain("| two 1.0.0 | sessions (2) (1) |");
@@ -151,7 +151,7 @@ describe("the reader of events", () => {
 });
 
 describe("what npm complained of", () => {
-  it("is told without what it always says", () => {
+  it("is reported without its usual lines", () => {
     const stderr =
       "npm warn old lockfile\nnpm error code E404\nnpm error 404 Not Found - GET x\nnpm error 404\n";
     expect(complaintOf(Object.assign(new Error("Command failed"), { stderr }))).toBe(
@@ -159,7 +159,7 @@ describe("what npm complained of", () => {
     );
   });
 
-  it("is the failure itself where npm said nothing", () => {
+  it("is the failure itself where npm printed nothing", () => {
     expect(complaintOf(Object.assign(new Error("spawn npm ENOENT"), { stderr: "" }))).toBe(
       "spawn npm ENOENT",
     );

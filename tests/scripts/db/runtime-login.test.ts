@@ -1,4 +1,4 @@
-// What the Worker's login may and may not do, asked of the server rather than of the code.
+// What the Worker's login may and may not do, checked on the server rather than in the code.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withClient } from "../../../scripts/db/connection.ts";
@@ -9,7 +9,7 @@ const login = `run_login_${randomBytes(4).toString("hex")}`;
 const other = `run_other_${randomBytes(4).toString("hex")}`;
 let ownerUrl = "";
 
-// The group roles belong to the whole server; the migrations of `npm test` have made them.
+// The group roles are of the whole server; the migrations of `npm test` have created them.
 beforeAll(async () => {
   ownerUrl = await freshDatabase();
   await query(

@@ -1,4 +1,4 @@
-// What `npm run doctor` says about wrangler.toml and the variables of an environment.
+// The findings of `npm run doctor` about wrangler.toml and the variables of an environment.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -44,7 +44,7 @@ it.each(["development", "staging", "production"])("%s declares what the code nee
   expect(declared.map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
 });
 
-it("has nothing to say about a configuration that is complete", () => {
+it("has no finding for a configuration that is complete", () => {
   expect(found(READY)).toEqual([]);
 });
 

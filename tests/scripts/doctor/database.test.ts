@@ -45,7 +45,7 @@ it("skips the migrations for a login that cannot read them, and checks the rest"
   expect(named(checks, "row-level security")).toMatchObject({ state: "ok" });
 });
 
-it("says of an empty database only that it is not migrated", async () => {
+it("reports of an empty database only that it is not migrated", async () => {
   const checks = await examine(await freshDatabase());
   expect(checks.map(({ state }) => state)).toEqual(["ok", "failed"]);
   expect(checks[1]?.fix).toContain("npm run db:migrate");

@@ -135,7 +135,7 @@ describe("the Cloudflare account", () => {
     ]);
   });
 
-  it("says that the Worker is not deployed, or that the token is refused", async () => {
+  it("reports that the Worker is not deployed, or that the token is refused", async () => {
     const api = await account({ "/queues": queues });
     expect((await examine(api))[0]).toMatchObject({
       detail: "Not found",

@@ -81,7 +81,7 @@ describe("an error of Postgres arrives with the fields that pg sees", () => {
     });
   });
 
-  it("syntax error says where", async () => {
+  it("syntax error has its position", async () => {
     await expect(sql.query("SELECT 1 FORM x")).rejects.toMatchObject({ position: "15" });
   });
 });

@@ -69,7 +69,7 @@ describe("a batch", () => {
     expect(isolation).toEqual([{ transaction_isolation: name }]);
   });
 
-  it("runs read only and deferrable when asked, not otherwise", async () => {
+  it("runs read only and deferrable on request, not otherwise", async () => {
     const asked = { isolationLevel: "Serializable", readOnly: true, deferrable: true } as const;
     expect((await sql.transaction(settings(), asked)).slice(1)).toEqual([
       [{ transaction_read_only: "on" }],
@@ -111,7 +111,7 @@ describe("a batch", () => {
 describe("a session", () => {
   const pid = async () => JSON.stringify(await sql`SELECT pg_backend_pid()`);
 
-  // Which connection serves is the pool's choice, so the question is asked until each one was asked.
+  // Which connection serves is the pool's choice, so the query is repeated until each one has served.
   const onEveryConnection = async (ask: () => Promise<unknown>) => {
     const answers = await Promise.all(Array.from({ length: 40 }, ask));
     return new Set(answers.map((answer) => JSON.stringify(answer)));
@@ -151,7 +151,7 @@ describe("a session", () => {
     expect(second.some((id) => first.has(id))).toBe(true);
   });
 
-  it("takes what the connection string says of it", async () => {
+  it("applies the connection string's options", async () => {
     const configured = neon(
       urlWith((url) => {
         url.searchParams.set("application_name", "the test");

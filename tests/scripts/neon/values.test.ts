@@ -101,7 +101,7 @@ describe("values come out of the driver as they come out of pg", () => {
     );
   });
 
-  it("a type that is not part of Postgres is unknown, as Neon's proxy says", async () => {
+  it("a type that is not part of Postgres is unknown, as in Neon's proxy", async () => {
     await fixture.owner.query("CREATE TYPE neon_values.mood AS ENUM ('fine')");
     const sql = neon(databaseUrl, { fullResults: true });
     const { fields, rows } = await sql`SELECT 'fine'::neon_values.mood AS mood`;
@@ -140,7 +140,7 @@ describe("shapes of results", () => {
   });
 });
 
-describe("a client that does not ask for raw text", () => {
+describe("a client that does not request raw text", () => {
   const converted = async (literal: string): Promise<string> => {
     const body = { query: `SELECT ${literal}`, arrayMode: true };
     const { text } = await post(fixture.endpoint, body);

@@ -37,7 +37,7 @@ describe("the driver over WebSocket", () => {
     await pool.end();
   });
 
-  it("brings notifications without being asked", async () => {
+  it("delivers notifications unsolicited", async () => {
     await withClient(async (client) => {
       const received = new Promise((resolve) => client.on("notification", resolve));
       await client.query("LISTEN neon_socket_news");

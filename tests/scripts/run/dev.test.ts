@@ -1,4 +1,4 @@
-// `npm run dev` as its users meet it: what it says to bad input, and what a SIGKILL leaves behind.
+// `npm run dev` as its users meet it: its errors for bad input, and what a SIGKILL leaves behind.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -75,7 +75,7 @@ test.each([
   expect(result).toMatchObject({ code, out: "" });
 });
 
-test("a taken port is said before anything starts", async () => {
+test("a taken port is reported before anything starts", async () => {
   const port = await freePort();
   const squatter = createServer().listen(port, "127.0.0.1");
   await once(squatter, "listening");

@@ -48,7 +48,7 @@ test("after the postmaster and its pid file were left behind, it starts again", 
   expect(postmaster()).not.toBe(pid);
 });
 
-test("a pid file that names another living process does not stop it", async () => {
+test("a pid file that names another running process does not stop it", async () => {
   await (await start()).stop();
   writeFileSync(pidFile, `${process.pid}\n${join(dataDir, "cluster")}\n1\n1\n\n127.0.0.1\n`);
   const server = await start();

@@ -1,4 +1,4 @@
-/** No installed package has a published vulnerability that the committed list of advisories knows. */
+/** No installed package has a published vulnerability of the committed list of advisories. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -35,7 +35,7 @@ describe("the committed advisories", () => {
     expect(listAffected(installed, advisories)).toEqual([]);
   });
 
-  it("speak of packages that are installed, and accept versions that are", () => {
+  it("name packages that are installed, and accept versions that are", () => {
     const stale = advisories.filter(({ package: name }) => !installed.has(name)).map(({ id }) => id);
     expect(stale).toEqual([]);
     const unneeded = advisories.filter(

@@ -1,4 +1,4 @@
-/** Telling the eras apart, and asking in the modern way. */
+/** The detection of eras, and modern requests. */
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Transport } from "../../../src/core/enums.ts";
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 
 describe("the era of real servers", () => {
-  it("is modern where a server speaks both", async () => {
+  it("is modern where a server supports both", async () => {
     expect(await eraOf(fixture.url)).toMatchObject({
       era: "modern",
       discovered: { resultType: "complete", capabilities: { tools: {} }, supportedVersions: ["2026-07-28"] },
@@ -42,7 +42,7 @@ describe("the era of real servers", () => {
     await published.close();
   });
 
-  it("is known without asking for transports that only the legacy era has", async () => {
+  it("is known without a request for transports that only the legacy era has", async () => {
     expect(await eraOf(peer.url, "sse")).toEqual({ era: "legacy" });
     expect(await eraOf(peer.url, "websocket")).toEqual({ era: "legacy" });
     expect(await eraOf(peer.url, "stdio")).toEqual({ era: "legacy" });
@@ -147,7 +147,7 @@ describe("a modern request", () => {
   const stream = (response: ServerResponse, text: string) =>
     response.writeHead(200, { "content-type": "text/event-stream" }).write(text);
 
-  it("says everything that it must, in headers and body", async () => {
+  it("contains everything required, in headers and body", async () => {
     peer.behave(answerJson({ jsonrpc: "2.0", id: "1", result: {} }));
     const params = { name: "grüße", arguments: { n: 1 }, _meta: { progressToken: 3 } };
     const { answer } = ask("tools/call", params, { headers: new Map([["mcp-param-n", "1"]]) });

@@ -35,7 +35,7 @@ const said = () =>
   peer.requests.map(({ method, body }) => `${method} ${body.length && JSON.parse(String(body)).method}`);
 
 describe("the handshake", () => {
-  it("says who asks, takes an older revision, and says that it is through", async () => {
+  it("sends the client information, accepts an older revision, and confirms the initialization", async () => {
     peer.behave(initializeWith({ result: RESULT }, { "mcp-session-id": "s" }));
     const session = await connect(peer.url, "http");
     channel = session.channel;
@@ -70,7 +70,7 @@ describe("the handshake", () => {
       { error: { code: -32603, message: "Out of order" } },
       { code: "upstream_invalid", message: expect.stringContaining('"Out of order"') },
     ],
-  ])("fails on %s, ends the session, and tells once", async (_name, answer, expected) => {
+  ])("fails on %s, ends the session, and reports it once", async (_name, answer, expected) => {
     peer.behave(initializeWith(answer, { "mcp-session-id": "s" }));
     const { events, endings } = watch();
     const client = {
@@ -159,7 +159,7 @@ describe("a server that refuses the POST", () => {
     expect(peer.requests.map(({ method }) => method)).toEqual(["POST"]);
   });
 
-  it("and knows no old way, has the first word", async () => {
+  it("and supports no older transport, decides by its first error", async () => {
     peer.behave((request, response) =>
       answerJson({}, request.method === "POST" ? 404 : 500)(request, response),
     );

@@ -20,7 +20,7 @@ describe("the gate", () => {
     expect(found?.limit).toBeCloseTo(1.575);
   });
 
-  it("says nothing of what the baseline does not have", () => {
+  it("ignores what the baseline does not have", () => {
     expect(findRegressions([measured(1.5)], [measured(9, 0.02, 64)])).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ describe("readArguments", () => {
     await expect(readArguments([text], SCHEMA, undefined)).rejects.toMatchObject({ exitCode: 2 });
   });
 
-  it("asks for required arguments that are missing", async () => {
+  it("prompts for required arguments that are missing", async () => {
     const asked: string[] = [];
     const ask = async (name: string, hint: string) => {
       asked.push(`${name} (${hint})`);

@@ -1,4 +1,4 @@
-/** Streamable HTTP of the legacy era with servers that break off, come back, hang, forget, overdo it or talk nonsense. */
+/** Streamable HTTP of the legacy era with servers that break off, resume, hang, lose sessions, exceed limits or send invalid data. */
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SessionLostError } from "../../../../src/upstream/connection/channel.ts";
@@ -268,7 +268,7 @@ describe("streams that end before the answer", () => {
     expect(seen()).toEqual(["POST", "GET 1"]);
   });
 
-  it("are asked for until silence has lasted too long", async () => {
+  it("are requested until silence has lasted too long", async () => {
     peer.behave(({ method }, response) => {
       if (method === "GET") return void response.writeHead(503).end();
       stream(response, events("id: 1\nretry: 20\ndata:"));
@@ -280,7 +280,7 @@ describe("streams that end before the answer", () => {
     expect(seen()).toEqual(["POST", "GET 1", "GET 1"]);
   });
 
-  it("are given up with the caller, even in the pause", async () => {
+  it("end with the caller, even in the pause", async () => {
     peer.behave((_request, response) => {
       stream(response, events("id: 1\nretry: 20000\ndata:"));
       response.end();
@@ -300,14 +300,14 @@ describe("listening", () => {
     expect(await open().channel.listen()).toBe(false);
   });
 
-  it("fails where the server says something else", async () => {
+  it("fails where the server sends something else", async () => {
     peer.behave((_request, response) => void response.end("hello"));
     await expect(open().channel.listen()).rejects.toMatchObject({ code: "upstream_invalid" });
     peer.behave((_request, response) => void response.writeHead(401).end());
     await expect(open().channel.listen()).rejects.toMatchObject({ code: "upstream_refused" });
   });
 
-  it("comes back when the stream breaks, and asks for the rest", async () => {
+  it("reconnects when the stream breaks, and requests the rest", async () => {
     peer.behave(({ headers }, response) => {
       const last = Number(headers["last-event-id"] ?? 0);
       if (last === 3) return void stream(response, ": all told\n\n");
@@ -347,7 +347,7 @@ describe("listening", () => {
     await expect.poll(() => watched.methods()).toEqual(["n/1"]);
   });
 
-  it("hands over answers that another channel asked for", async () => {
+  it("passes on responses to requests of another channel", async () => {
     peer.behave((_request, response) => void stream(response, events(answerTo("theirs"))));
     const { channel, watched } = open();
     await channel.listen("5");

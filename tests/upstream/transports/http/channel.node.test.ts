@@ -50,7 +50,7 @@ describe("with the fixture", () => {
     expect(await channel.request(request("no/such"))).toMatchObject({ error: { code: -32601 } });
   });
 
-  it("tells of progress, and of which request it is about", async () => {
+  it("reports progress with its request", async () => {
     const { channel, watched } = await connected(fixture.url);
     const message = call("test_tool_with_progress", {}, { progressToken: "p" });
     await channel.request(message);
@@ -61,11 +61,14 @@ describe("with the fixture", () => {
   it.each<[string, ReturnType<typeof call>, string, string]>([
     ["sampling", call("test_sampling", { prompt: "Capital?" }), "sampling/createMessage", "Paris"],
     ["elicitation", call("test_elicitation", { message: "Who?" }), "elicitation/create", "ada@example.org"],
-  ])("is asked for %s in the midst of a call, and answers", async (_name, message, method, expected) => {
-    const { channel, watched } = await connected(fixture.url);
-    expect(textIn(await channel.request(message))).toContain(expected);
-    expect(watched.messages.find((item) => item.message.method === method)?.relatedTo).toBe(message.id);
-  });
+  ])(
+    "gets a request for %s in the middle of a call, and answers",
+    async (_name, message, method, expected) => {
+      const { channel, watched } = await connected(fixture.url);
+      expect(textIn(await channel.request(message))).toContain(expected);
+      expect(watched.messages.find((item) => item.message.method === method)?.relatedTo).toBe(message.id);
+    },
+  );
 
   it("comes back for an answer whose stream the server has closed", async () => {
     const { channel } = await connected(fixture.url);
@@ -161,7 +164,7 @@ describe("with the published server", () => {
     await expect.poll(() => watched.methods(), { timeout: 5000 }).toContain("roots/list");
   });
 
-  it("notices a session that is gone, although the server says 400 for it", async () => {
+  it("detects a session that is gone, although the server returns 400 for it", async () => {
     const { channel } = await connected(published.url);
     const { sessionId = "", revision = "" } = channel;
     const { events, endings } = watch();

@@ -151,7 +151,7 @@ describe("with a server that misbehaves", () => {
     expect(await watched.closed).toMatchObject({ code: "upstream_invalid" });
   });
 
-  it("gives up on a silent server only while a call waits", async () => {
+  it("ends with a silent server only while a call waits", async () => {
     peer.behave(streamWith(ENDPOINT));
     const { channel, watched } = await open({ idleTimeoutMs: 200 });
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -177,7 +177,7 @@ describe("with a server that misbehaves", () => {
     );
   });
 
-  it("knows a session that is lost", async () => {
+  it("detects a session that is lost", async () => {
     peer.behave(streamWith(ENDPOINT, (response) => response.writeHead(404).end()));
     const { channel, watched } = await open();
     await expect(channel.request(request("ping"))).rejects.toBeInstanceOf(SessionLostError);

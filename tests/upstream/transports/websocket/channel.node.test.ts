@@ -102,14 +102,14 @@ describe("with a server that misbehaves", () => {
     ["ws://10.0.0.1/mcp", "must resolve to a public IP address"],
     ["http://127.0.0.1/mcp", "must be a wss URL"],
     ["https://mcp.example.com/", "must be a wss URL"],
-  ])("is never asked at %s", async (url, reason) => {
+  ])("is never opened at %s", async (url, reason) => {
     const { events } = watch();
     await expect(openWebSocketChannel({ target: targetAt(url), deps: tools, events })).rejects.toThrow(
       reason,
     );
   });
 
-  it("is not waited for without end, nor longer than the caller wants to", async () => {
+  it("is not waited for without end, nor after the caller has canceled", async () => {
     const silent = await startRecorder();
     silent.behave(() => undefined);
     const { hostname, port } = new URL(silent.url);
@@ -146,7 +146,7 @@ describe("with a server that misbehaves", () => {
     expect(watched.endings).toHaveLength(1);
   });
 
-  it("is asked after a silence whether it is still there", async () => {
+  it("gets a ping after a silence", async () => {
     const heartbeat = { intervalMs: 50, pongTimeoutMs: 50 };
     const { watched, connection } = await open(
       { message: ({ id }, { socket }) => socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: {} })) },
@@ -175,7 +175,7 @@ describe("with a server that misbehaves", () => {
     expect(connection.received.length).toBeGreaterThan(2);
   });
 
-  it("is waited for as long as it says something", async () => {
+  it("is waited for as long as it sends something", async () => {
     const { channel } = await open(
       {
         async message({ id }, { socket }) {
@@ -200,7 +200,7 @@ describe("with a server that misbehaves", () => {
     expect(await connection.closed).toBe(1000);
   });
 
-  it("is not asked while it talks", async () => {
+  it("gets no ping while it sends messages", async () => {
     const { watched, connection } = await open({}, { intervalMs: 500, pongTimeoutMs: 50 });
     // Longer than the interval, in pauses far below it.
     for (let n = 0; n < 30; n += 1) {

@@ -43,7 +43,7 @@ function recorded() {
 }
 
 describe("workerSocket", () => {
-  it("asks for the upgrade in the way of HTTP and carries messages both ways", async () => {
+  it("requests the upgrade over HTTP and carries messages both ways", async () => {
     const { asked, fetcher } = peer((socket) => {
       socket.addEventListener("message", ({ data }) => socket.send(`echo ${data}`));
     });
@@ -59,7 +59,7 @@ describe("workerSocket", () => {
     });
   });
 
-  it("tells once that the server has hung up", async () => {
+  it("reports once that the server has disconnected", async () => {
     const { fetcher } = peer((socket) => {
       socket.addEventListener("message", () => socket.close(1001));
     });

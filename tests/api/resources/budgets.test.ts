@@ -1,6 +1,6 @@
 /** Budgets over REST: what can be budgeted, what stays, what successors of keys have, and who may see usage. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";
+import { addTenant, call, type TestKey, type TestTenant } from "../support.ts";
 
 let tenant: TestTenant;
 let admin: TestKey;
