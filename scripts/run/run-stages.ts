@@ -42,7 +42,7 @@ export async function runStages(
   return results;
 }
 
-/** Ends a stage that hangs: the run has a result then, and says which stage it was. */
+/** Ends a stage that hangs: the run has a result then, and reports which stage it was. */
 async function exitInTime({ exited, stop }: Guarded, { name, timeoutMs }: TestStage): Promise<number> {
   if (timeoutMs === undefined) return exited;
   const timer = setTimeout(() => {

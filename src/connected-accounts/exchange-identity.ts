@@ -1,5 +1,5 @@
 /**
- * Exchanges what the gateway says about a caller for a token of the server's authorization server (RFC 8693, or RFC 7523 on
+ * Exchanges the gateway's token about a caller for a token of the server's authorization server (RFC 8693, or RFC 7523 on
  * behalf of the user). The subject token is the gateway's own: no credential of the caller is ever sent.
  */
 import type { Keyring } from "../core/keyring.ts";

@@ -1,6 +1,6 @@
 /**
  * The gateway's signing keys: created when they are first needed, sealed in the database, replaced every month, and published
- * for servers to verify what the gateway says about its callers.
+ * for servers to verify the gateway's tokens about its callers.
  */
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import { z } from "zod";

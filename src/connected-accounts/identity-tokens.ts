@@ -1,4 +1,4 @@
-/** Tells servers who is calling: signs a token about the caller for each call, from what the isolate knows of the caller. */
+/** Identifies callers to servers: signs a token about the caller for each call, from the isolate's data of the caller. */
 import {
   buildIdentityClaims,
   type CallFacts,
@@ -18,14 +18,14 @@ export interface IdentityTokensDeps extends IdentityKeysDeps {
 
 export interface TokenSubject {
   readonly tenantId: string;
-  /** A user, a key that belongs to none, or the gateway itself. */
+  /** A user, a key without a user, or the gateway itself. */
   readonly subject: string;
   readonly audience: string;
   readonly call?: CallFacts;
 }
 
 const MAX_SUBJECTS = 10_000;
-/** No user has it, and no row is asked for it. */
+/** No user has it, and no row is loaded for it. */
 const KEY_SUBJECT = /^(?:key|legacy|anonymous):/;
 
 export class IdentityTokens {

@@ -1,7 +1,7 @@
 /**
  * Obtains an access token that no member has consented to: the gateway's own by its client credentials (RFC 6749 §4.4), or a
- * caller's in exchange for what the gateway says about them. It runs in an object, once at a time, and keeps the token
- * there sealed until it expires, or the credentials or what is said about the caller change.
+ * caller's in exchange for the gateway's token about them. It runs in an object, once at a time, and keeps the token
+ * there sealed until it expires, or the credentials or the claims about the caller change.
  */
 import { z } from "zod";
 import { sha256Hex } from "../core/digest.ts";
@@ -51,7 +51,7 @@ export async function renewServerToken(
   const { keyring, store, now } = deps;
   const { server, userId, rejected } = request;
   const purpose = getPurpose(request);
-  // A token says what was true of the caller when it was obtained: of another email or other groups it needs another one.
+  // A token contains the caller's data of the time when it was obtained: another email or other groups need another one.
   const facts = await deps.identity.findFacts(server.tenantId, userId, waitUntil);
   const credentials = await sha256Hex(JSON.stringify([server.auth, server.endpointUrl, facts]));
   const { data: known } = storedToken.safeParse(await openText(keyring, purpose, String(store.get())));

@@ -126,7 +126,7 @@ export class AccountCredentials {
     userId: string | undefined,
     rejected: ConnectedState,
   ): Promise<AccountState> {
-    // Another one would say the same.
+    // Another one would contain the same.
     if (UNRENEWABLE.has(server.auth.type)) return { kind: "expired" };
     return this.#renew(server, userId, rejected, rejected.credential[1].slice(BEARER.length));
   }

@@ -1,5 +1,5 @@
 /**
- * One health check: sends a server, in its own era, the least that shows whether it works. A modern server is asked what
+ * One health check: sends a server, in its own era, the least that shows whether it works. A modern server gets a request for what
  * it is, a legacy one gets a short session and a ping; where its owner names a tool, that is called.
  */
 

@@ -67,7 +67,7 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
 
-      it("answers what a tool asks for, round by round, and three requests at once", () =>
+      it("answers the requests of a tool, round by round, and three at once", () =>
         stage().visit(
           "admin",
           async (page) => {
@@ -115,7 +115,7 @@ walkPages({
           { script },
         ));
 
-      it("writes what a tool says meanwhile, as it comes", () =>
+      it("writes the messages of a tool as they come", () =>
         stage().visit(
           "user",
           async (page) => {
@@ -156,7 +156,7 @@ walkPages({
         await page.getByText("A number cannot be divided by zero.", { exact: true }).waitFor();
       }));
 
-    it("repeats arguments in headers where the schema asks for it", () =>
+    it("repeats arguments in headers where the schema requires it", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("test_header_parameters"));
         await page.getByLabel(/^region/).fill("eu-west");

@@ -56,7 +56,7 @@ walkPages({
             await page.getByText("Not connected").waitFor();
             for (const button of ["Connect account", "Reconnect account"]) {
               await page.getByRole("button", { name: button, exact: true }).click();
-              // By way of the authorization server, which has nothing to ask.
+              // By way of the authorization server, which consents at once.
               await page.getByText("Account connected.").waitFor();
               expect(page.url()).toBe(path);
               await page.getByText("Renewed automatically").waitFor();

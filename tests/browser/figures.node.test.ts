@@ -1,4 +1,4 @@
-/** Every page says the same about the same traffic of both eras: what was called, by which key, and what failed and why. */
+/** Every page shows the same for the same traffic of both eras: what was called, by which key, and what failed and why. */
 import type { Page } from "playwright-core";
 import { expect, it, vi } from "vitest";
 import { startEverything } from "../fixtures/everything/start.ts";
@@ -81,7 +81,7 @@ walkPages({
         await expect(page.locator("#tail .line-of-log").count()).resolves.toBeLessThanOrEqual(ERRORS);
       }));
 
-    it("say why a call failed, whatever its HTTP status, and name server and key", () =>
+    it("show why a call failed, whatever its HTTP status, and name server and key", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("/admin/logs"));
         const rows = page.locator("tbody tr");

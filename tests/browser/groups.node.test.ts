@@ -76,7 +76,7 @@ walkPages({
         ));
     });
 
-    it("says why a member cannot be added", () =>
+    it("shows why a member cannot be added", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}${GROUPS}`);
         await page.getByRole("link", { name: "Platform", exact: true }).click();

@@ -116,7 +116,7 @@ walkPages({
         await expect.poll(names).toEqual(["second of theirs"]);
       }));
 
-    it("belong to service accounts, and go with them", () =>
+    it("are owned by service accounts, and deleted with them", () =>
       stage().visit(
         "admin",
         async (page) => {

@@ -169,7 +169,7 @@ walkPages({
     });
 
     describe("of an unknown page", () => {
-      it.each(UNKNOWN)("says so in HTML: %s", (path) =>
+      it.each(UNKNOWN)("reports it in HTML: %s", (path) =>
         stage().visit(
           "admin",
           async (page) => {

@@ -169,7 +169,7 @@ walkPages({
         ));
     });
 
-    it("tells on every page what is announced, until it is read, and counts who has", async () => {
+    it("shows announcements on every page until they are read, and counts readers", async () => {
       const title = "Read me first";
       const id = await announce(stage(), title, true);
       const banner = (of: {

@@ -93,7 +93,7 @@ walkPages({
       ),
     );
 
-    it("tells admins what wants attention, and refreshes itself", () =>
+    it("shows admins what needs attention, and refreshes itself", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);
         const attention = page.getByRole("region", { name: "Needs attention" });

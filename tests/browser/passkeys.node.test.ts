@@ -126,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
     await device.page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   });
 
-  it("is refused when the page asks for less than the server does", async () => {
+  it("is refused when the page requires less than the server does", async () => {
     const device = await openDeviceWithPasskey();
     await stopVerifyingUsers(device);
     await openPasskeySignIn(device);

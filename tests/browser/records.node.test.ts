@@ -265,7 +265,7 @@ walkPages({
         await expect(page.locator("#secret").innerText()).resolves.toMatch(/^whsec_/);
       }));
 
-    it("tells what retention would take, and what it must not", () =>
+    it("shows what retention would delete, and what it must not", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("retention-policies"));
         await page.getByRole("link", { name: "Dry run" }).click();

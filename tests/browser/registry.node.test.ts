@@ -44,7 +44,7 @@ walkPages({
     return { entry: identified.parse(entry).id, source: identified.parse(source).id };
   },
   stories(stage) {
-    it("take in a server.json, ask for what it needs, and make a server of it", () =>
+    it("accept a server.json, show its inputs, and create a server of it", () =>
       stage().visit(
         "admin",
         async (page) => {
@@ -66,7 +66,7 @@ walkPages({
         { expected: /status of 422/ },
       ));
 
-    it("say what became of a source that was read", () =>
+    it("show the result of a source's sync", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin/registry/sources`);
         await page.getByRole("link", { name: "Nowhere" }).click();

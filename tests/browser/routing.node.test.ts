@@ -147,7 +147,7 @@ walkPages({
         await expect(page.locator("tbody a").first().innerText()).resolves.toBe(second);
       }));
 
-    it("tells why a rule does not fit, and which one does", () =>
+    it("shows why a rule does not match, and which one does", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}${RULES}/simulator`);
         await page.getByLabel("Tool").fill("search_web");

@@ -121,7 +121,7 @@ walkPages({
           { script },
         ));
 
-      it("ask for no more than the chosen authentication needs, and keep a secret across errors", () =>
+      it("show only the fields of the chosen authentication, and keep a secret across errors", () =>
         stage().visit(
           "admin",
           async (page) => {

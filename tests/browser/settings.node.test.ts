@@ -69,7 +69,7 @@ walkPages({
     const go = (page: { goto(url: string): Promise<unknown> }, path: string) =>
       page.goto(stage().gateway.url + path);
 
-    it("says what should be done about the database", () =>
+    it("shows what should be done about the database", () =>
       stage().visit("operator", async (page) => {
         await go(page, "/admin/system/database");
         await page.getByText("Long idle transactions.").waitFor();
@@ -105,7 +105,7 @@ walkPages({
           await page.getByText(" reset to default.").waitFor();
         }));
 
-      it("says what a value cannot be, and keeps what was typed", () =>
+      it("shows why a value is invalid, and keeps the entered text", () =>
         visit(async (page) => {
           await go(page, "/admin/settings/telemetry/telemetry.otlp.endpoint");
           await page.getByLabel("Value").fill("http://collector.example.com");

@@ -106,7 +106,7 @@ walkPages({
         await page.getByRole("button", { name: "Organization" }).filter({ hasText: slug }).waitFor();
         await page.goto(`${stage().gateway.url}/admin/servers`);
         await page.getByText("No servers yet").waitFor();
-        // A new organization holds changed tools, and the page of changes says so.
+        // A new organization holds changed tools, and the page of changes shows it.
         await page.getByRole("link", { name: "Tool changes" }).click();
         await page.getByText("On tool change: Hold until approved.").waitFor();
         await page.getByRole("button", { name: "Organization" }).click();

@@ -52,7 +52,7 @@ walkPages({
   },
   stories(stage) {
     describe.each([true, false])("with script: %s", (script) => {
-      it("makes a toolset, says what is wrong with it, previews and changes it", () =>
+      it("creates a toolset, shows what is invalid, previews and changes it", () =>
         stage().visit(
           "admin",
           async (page) => {

@@ -88,7 +88,7 @@ walkPages({
         expect(file.suggestedFilename()).toBe("usage-by-hour.csv");
       }));
 
-    it("tells requests as they come, and holds still when asked to", () =>
+    it("shows requests as they come, and stops when paused", () =>
       stage().visit("admin", async (page) => {
         const add = (tool: string) =>
           stage().people.query(

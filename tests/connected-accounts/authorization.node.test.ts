@@ -181,7 +181,7 @@ describe("the gateway is a client", () => {
     expect(place.authorization.authorizations[0]?.get("client_id")).toBe("our-client");
   });
 
-  it("registers once more where the server no longer knows it, and asks for consent again", async () => {
+  it("registers once more where the server has dropped its registration, and requests consent again", async () => {
     const place = await openPlace();
     const { authorization, serverId, ann } = place;
     const path = await consent(await beginConsent(ann.browser, serverId));

@@ -105,7 +105,7 @@ describe("an account at", () => {
     expect(JSON.stringify(await call())).toContain("no longer works");
   });
 
-  it("Google: asks for offline access and for consent", async () => {
+  it("Google: requests offline access and consent", async () => {
     const { asked } = await openPlace("google", {});
     expect(asked).toMatchObject({ access_type: "offline", prompt: "consent" });
     expect(asked).not.toHaveProperty("resource");

@@ -47,7 +47,7 @@ describe("a task of a passed-through server", () => {
     await expect.poll(status, { timeout: 10_000 }).toBe("completed");
   });
 
-  it("is not listed, as the list would be everybody's", async () => {
+  it("is not listed, as the list would be of all principals", async () => {
     expect((await modern(at(), "tasks/list", {}, tasks)).error).toMatchObject({ code: -32601 });
   });
 });

@@ -74,7 +74,7 @@ interface Setup {
   readonly rest: (method: string, path: string, body?: object) => Promise<unknown>;
 }
 
-/** With a server whose calls cost what `settings` says. */
+/** With a server whose calls have the cost of `settings`. */
 async function setUp(settings: Record<string, unknown>): Promise<Setup> {
   const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url, settings }] });
   const admin = await tenant.addKey({ role: "admin", scopes: ["admin"] });

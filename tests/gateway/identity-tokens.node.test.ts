@@ -61,7 +61,7 @@ async function openPlace(kind: ServerKind, credentials: Credentials) {
 const discovery = z.object({ issuer: z.string(), jwks_uri: z.string() });
 const keySet = z.object({ keys: z.array(z.object({ kid: z.string() })) });
 
-/** As a server verifies it that knows nothing but the issuer. */
+/** As a server verifies it that has only the issuer. */
 async function verify(token: string, tenantId: string, audience: string) {
   const issuer = `${gateway.url}/identity/${tenantId}`;
   const found = discovery.parse(await (await fetch(`${issuer}/.well-known/openid-configuration`)).json());
@@ -126,7 +126,7 @@ const call = async (key: string, path = "/mcp/notes") => {
 const COMPLETE = { resultType: "complete" };
 
 describe("the identity of a caller", () => {
-  it("names a key that belongs to no member, and the gateway itself where nobody calls", async () => {
+  it("names a key without a member, and the gateway itself where there is no caller", async () => {
     const { server, tenant, serverId } = await openPlace("modern HTTP", { type: "identity_jwt" });
     expect((await call(tenant.apiKey)).result).toMatchObject(COMPLETE);
     const claims = await verify(bearerOf(server.callers.at(-1)), tenant.id, server.url);
@@ -320,7 +320,7 @@ describe("the exchange of an identity", () => {
     );
   });
 
-  it("that is denied to one member is said to that member only, once for many calls", async () => {
+  it("that is denied to one member is reported to that member only, once for many calls", async () => {
     const { authorization, addMember, refused } = await openExchange();
     const [ann, bob] = [await addMember(), await addMember()];
     refused.add(ann.userId);

@@ -133,7 +133,7 @@ describe("a form", () => {
     expect(browser.cookies.has(SESSION)).toBe(false);
   });
 
-  it("cannot be got around by REST, which asks whose page it was", async () => {
+  it("cannot be bypassed by REST, which checks the origin", async () => {
     const browser = await signedIn();
     const [row] = await people.query("select id from session where user_id = $1 limit 1", [person.id]);
     const call = (origin?: string) =>

@@ -130,7 +130,7 @@ const DEFECTS: readonly Finding[] = [
     tests: inFile(
       BINDING,
       "is its principal's alone",
-      "is not listed, as the list would be everybody's",
+      "is not listed, as the list would be of all principals",
       "continues its principal's call alone",
     ),
   },
@@ -269,7 +269,7 @@ const DEFECTS: readonly Finding[] = [
       ...inFile(
         "tests/identity/oauth/grants.node.test.ts",
         "registers no client with",
-        "is asked for each time",
+        "is requested each time",
       ),
     ],
   },
@@ -307,7 +307,7 @@ const HELD: readonly Finding[] = [
     tests: inFile(
       "tests/identity/pages.node.test.ts",
       "is refused without its token",
-      "cannot be got around by REST",
+      "cannot be bypassed by REST",
       "never leads elsewhere",
       "is a new one at every sign-in",
     ),

@@ -1,4 +1,4 @@
-/** Forgotten passwords, and the links in mails. */
+/** Password reset and email confirmation by the links in mails. */
 import { type Context, Hono } from "hono";
 import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
 import type { PageEnv } from "../http/page-env.ts";

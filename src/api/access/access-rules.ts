@@ -31,7 +31,7 @@ import { controlShape } from "../resource/row-shapes.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { accessRuleChange, findRuleFault, newAccessRule } from "./schemas.ts";
 
-/** What an If-Match speaks of. */
+/** The version that If-Match is compared with. */
 const CHANGEABLE = Object.keys(controlShape.shape).filter(
   (name) => !["id", "createdBy", "createdAt", "updatedAt"].includes(name),
 );

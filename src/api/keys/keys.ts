@@ -223,7 +223,7 @@ export const keys = new Hono<AppEnv>()
     },
   );
 
-/** What an If-Match speaks of. */
+/** The version that If-Match is compared with. */
 const CHANGEABLE = [
   "name",
   "description",

@@ -145,7 +145,7 @@ export const probed = z
   })
   .meta({ examples: [{ endpointUrl: "https://weather.example.com/mcp" }] });
 
-/** What an If-Match speaks of. */
+/** The version that If-Match is compared with. */
 export const CHANGEABLE = [...Object.keys(fields), "authVersion"];
 
 const shownColumns = selectColumns(mcpServers, ["tenantId", "authConfig", "healthRecent"]);

@@ -1,6 +1,6 @@
 /**
- * How servers verify what the gateway says about its callers: the keys that sign it (RFC 7517), and a document for each issuer
- * (OpenID Connect Discovery), from which federations learn the keys.
+ * How servers verify the gateway's tokens about its callers: the keys that sign it (RFC 7517), and a document for each issuer
+ * (OpenID Connect Discovery), from which federations read the keys.
  */
 import { Hono } from "hono";
 import { cors } from "hono/cors";

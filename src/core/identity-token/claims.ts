@@ -1,5 +1,5 @@
 /**
- * What the gateway says to a server about a caller: the claims of a token that it signs for one minute, in place of a credential
+ * What the gateway asserts to a server about a caller: the claims of a token that it signs for one minute, in place of a credential
  * of the server's. No credential of the caller is part of it.
  */
 
@@ -17,7 +17,7 @@ export const IDENTITY_KEYS_PATH = `${ISSUER_PATH}/jwks.json`;
 export const toIdentityIssuer = (publicUrl: string, tenantId: string): string =>
   `${publicUrl}${ISSUER_PATH}/${tenantId}`;
 
-/** A user as the database knows them. */
+/** A user as the database has them. */
 export interface SubjectFacts {
   readonly email: string;
   readonly isEmailVerified: boolean;
@@ -39,7 +39,7 @@ export interface IdentityRequest {
   readonly audience: string;
   readonly tenantId: string;
   readonly subject: string;
-  /** Undefined for the gateway itself and for keys that belong to no user. */
+  /** Undefined for the gateway itself and for keys without a user. */
   readonly facts: SubjectFacts | undefined;
   readonly call: CallFacts;
   readonly tokenId: string;
@@ -66,7 +66,7 @@ export function buildIdentityClaims(request: IdentityRequest): Readonly<Record<s
   };
 }
 
-/** A list that is not complete says so, because a server may deny what a group denies. */
+/** An incomplete list is marked, because a server may deny what a group denies. */
 function selectGroups(names: readonly string[]) {
   const groups: string[] = [];
   let characters = 0;

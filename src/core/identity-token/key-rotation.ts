@@ -1,6 +1,6 @@
 /**
  * Decides which of the gateway's signing keys signs, and when keys are replaced. A new key is published for a day before it
- * signs, so that servers that keep the published keys for a while know it by then, and an old one for a day after.
+ * signs, so that servers that cache the published keys for a while have it by then, and an old one for a day after.
  */
 import { DAY_MS } from "../durations.ts";
 
@@ -16,7 +16,7 @@ interface DatedKey {
 const byAge = <K extends DatedKey>(keys: readonly K[]): K[] =>
   keys.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1));
 
-/** The newest that all servers can know; the first key of all signs at once. */
+/** The newest that all servers can have; the first key of all signs at once. */
 export function selectSigningKey<K extends DatedKey>(keys: readonly K[], now: number): K | undefined {
   const newestFirst = byAge(keys);
   return newestFirst.find(({ createdAt }) => createdAt.getTime() <= now - OVERLAP_MS) ?? newestFirst.at(-1);

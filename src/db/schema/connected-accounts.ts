@@ -112,7 +112,7 @@ export const accountRevocations = pgTable(
   (table) => [index("account_revocations_due_at").on(table.dueAt), ...systemOnly()],
 );
 
-/** Keys that sign what the gateway says to servers about its callers. Old ones are deleted by a daily job. */
+/** Keys that sign the gateway's tokens to servers about its callers. Old ones are deleted by a daily job. */
 export const identityKeys = pgTable(
   "identity_keys",
   {

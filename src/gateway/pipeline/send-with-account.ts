@@ -69,7 +69,7 @@ export async function sendWithAccount<C extends Candidate, T>(
 const isRejection = (error: unknown) => error instanceof UpstreamError && error.code === "upstream_refused";
 
 /**
- * The member whose account is used, or whose identity is signed: never one whom an admin impersonates. A key that belongs to
+ * The member whose account is used, or whose identity is signed: never one whom an admin impersonates. A key that is of
  * no member is a subject of its own. Undefined where the gateway acts as itself.
  */
 function findSubject({ name, auth }: Candidate["server"], { principal }: McpContext): string | undefined {
@@ -90,7 +90,7 @@ function findSubject({ name, auth }: Candidate["server"], { principal }: McpCont
   throw new GatewayError("forbidden", `Server ${name} requires the identity of its callers: ${fault}.`);
 }
 
-/** What the token says of the call: of the request as the server receives it. A batch is no one call. */
+/** What the token contains of the call: of the request as the server receives it. A batch is no one call. */
 async function describeCall<C extends Candidate, T>(
   { method, sent }: UpstreamCall<C, T>,
   upstreamName: string,

@@ -1,5 +1,5 @@
 /**
- * Tells a rejected client what access requires: RFC 6750 §3, with the address of the endpoint's
+ * Describes to a rejected client what access requires: RFC 6750 §3, with the address of the endpoint's
  * metadata (RFC 9728 §5.1) and the scope that this takes.
  */
 import type { GatewayError } from "../../core/errors.ts";

@@ -170,7 +170,7 @@ describe("a budget on leases", () => {
     ]);
   });
 
-  it("does not fill again before its period ends, and tells when that is", () => {
+  it("does not fill again before its period ends, and returns when that is", () => {
     const { spend } = createLedger();
     const book = new LeaseClient("a");
     const limits = [month(2)];

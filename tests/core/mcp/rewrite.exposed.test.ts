@@ -108,7 +108,7 @@ describe("what comes back", () => {
     expect(exposeResponse(message, method, outward)).toBe(message);
   });
 
-  it("from a failed read names the URI that was asked for", () => {
+  it("from a failed read names the requested URI", () => {
     const failed = (uri: string) => ({ id: 1, error: { code: -32602, message: "", data: { uri, x: 1 } } });
     expect(exposeResponse(failed("u"), "resources/read", outward)).toEqual(failed("W(u)"));
   });

@@ -141,7 +141,7 @@ describe("a consent", () => {
 });
 
 describe("a client on the person's own computer", () => {
-  it("is asked for each time, on whatever port, and never let in silently", async () => {
+  it("is requested each time, on any port, and never granted silently", async () => {
     const browser = await newcomer();
     const native = await register(gateway.url);
     await obtainTokens(browser, native, tools);

@@ -1,4 +1,4 @@
-/** Keys that sign what the gateway says to servers about its callers (system role). */
+/** Keys that sign the gateway's tokens to servers about its callers (system role). */
 import { desc, inArray } from "drizzle-orm";
 import { identityKeys } from "../../schema/connected-accounts.ts";
 import type { Queries } from "../shared/queries.ts";

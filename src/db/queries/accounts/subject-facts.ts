@@ -1,4 +1,4 @@
-/** What the gateway says to servers about a member of a tenant (system role: users belong to no tenant). */
+/** What the gateway asserts to servers about a member of a tenant (system role: users are of no tenant). */
 import { and, eq, sql } from "drizzle-orm";
 import { groupMembers, groups } from "../../schema/groups.ts";
 import { user } from "../../schema/identity.ts";
