@@ -13,8 +13,15 @@ import { serveAggregate } from "./proxy/serve-aggregate.ts";
 import { readCountedPost } from "./request/body.ts";
 import { InvalidPostError, listSubjects, type McpPost, readSubject } from "./request/mcp-post.ts";
 
-/** Sends the post if it is an ordinary call (fast-path/plain-call.ts). The timers are those of the request so far. */
-type SendPlain = (post: McpPost, server: SnapshotServer, timers: TimerSet) => Promise<Response> | undefined;
+/**
+ * Sends the post if it is an ordinary call: fast-path/plain-call.ts, and aggregated-call.ts if the URL names no server.
+ * The timers are those of the request so far.
+ */
+type SendPlain = (
+  post: McpPost,
+  server: SnapshotServer | undefined,
+  timers: TimerSet,
+) => Promise<Response> | undefined;
 
 export async function dispatch(
   request: Request,
@@ -29,10 +36,10 @@ export async function dispatch(
   const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
   const timers = new TimerSet();
   const post = request.method === "POST" ? await readPost(request, context, timers, onRead) : undefined;
-  const plain = post && server && sendPlain?.(post, server, timers);
-  if (server !== undefined && plain !== undefined) {
+  const plain = post && sendPlain?.(post, server, timers);
+  if (plain !== undefined) {
     const response = await plain;
-    if (!mayMismatch(response)) return response;
+    if (server === undefined || !mayMismatch(response)) return response;
     return translateMismatch(response, request, post, server, context);
   }
   timers.clear();

@@ -34,6 +34,7 @@ import type { RequestStarter } from "./context/create-context.ts";
 import { type CallRecorder, RequestRecorder } from "./context/request-recorder.ts";
 import { dispatch } from "./dispatch.ts";
 import { admitNow } from "./fast-path/admit-now.ts";
+import { sendAggregatedCall } from "./fast-path/aggregated-call.ts";
 import { sendPlainCall } from "./fast-path/plain-call.ts";
 import { invalidCredential, missingCredential, rejectNow } from "./fast-path/reject-now.ts";
 import { isFinished } from "./forward/to-client-response.ts";
@@ -131,8 +132,12 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
         exchange.post = post;
       },
       isFast
-        ? (post, server, timers) =>
-            sendPlainCall({ request, post, server, answerHeaders: exchange.headers, timers }, context)
+        ? (post, server, timers) => {
+            const input = { request, post, answerHeaders: exchange.headers, timers };
+            return server === undefined
+              ? sendAggregatedCall(input, context)
+              : sendPlainCall(input, server, context);
+          }
         : undefined,
     );
     return isFinished(response) ? response : assertMcpContent(response);

@@ -46,9 +46,18 @@ export const BEHAVIOURS: readonly string[] = [...new Set<string>([...GOOD, ...BA
 
 const behaviour = (random: Random) => (random() < 0.85 ? pick(random, GOOD) : pick(random, BAD));
 
-export function randomRequest(random: Random, { isPlain }: { isPlain: boolean }): TestRequest {
-  const era = pick(random, ["modern", "legacy"] as const);
-  const tool = isPlain ? "look" : pick(random, ["look", "look", "denied-tool", "größe", "", "x".repeat(300)]);
+export interface TrafficOptions {
+  readonly isPlain: boolean;
+  /** Modern calls on the aggregated endpoint, by its names of the tools. */
+  readonly isAggregated?: boolean;
+}
+
+export function randomRequest(
+  random: Random,
+  { isPlain, isAggregated = false }: TrafficOptions,
+): TestRequest {
+  const era = isAggregated ? "modern" : pick(random, ["modern", "legacy"] as const);
+  const tool = pickTool(random, isPlain, isAggregated);
   const method = isPlain
     ? "tools/call"
     : pick(random, [
@@ -82,12 +91,31 @@ export function randomRequest(random: Random, { isPlain }: { isPlain: boolean })
   };
   const request: TestRequest = {
     method: "POST",
-    path: pick(random, ["one", "two"]),
+    path: isAggregated ? "" : pick(random, ["one", "two"]),
     headers,
     key: "busy",
     body: JSON.stringify(message),
   };
   return isPlain ? request : distorted(random, request, message);
+}
+
+/** Both servers have the same tools, so that their names are prefixed; "solo" is one server's alone. */
+const AGGREGATED_TOOLS = ["one__look", "two__look", "solo"];
+
+function pickTool(random: Random, isPlain: boolean, isAggregated: boolean): string {
+  if (isAggregated && isPlain) return pick(random, AGGREGATED_TOOLS);
+  if (isPlain) return "look";
+  const odd = ["denied-tool", "größe", "", "x".repeat(300)];
+  return isAggregated
+    ? pick(random, [
+        ...AGGREGATED_TOOLS,
+        ...AGGREGATED_TOOLS,
+        "one__denied-tool",
+        "look",
+        "three__look",
+        ...odd,
+      ])
+    : pick(random, ["look", "look", ...odd]);
 }
 
 const encodeName = (name: string) =>
@@ -135,7 +163,8 @@ const DISTORTIONS: readonly Distortion[] = [
   (_, __, message) => ({ body: JSON.stringify({ ...message, id: undefined }) }),
   (_, __, message) => ({ body: ` ${JSON.stringify(message, null, 2)}\n` }),
   (random, request) => ({
-    method: pick(random, ["GET", "DELETE", "PUT"]),
+    // A GET of the aggregated endpoint opens a stream without an end.
+    method: pick(random, request.path === "" ? ["DELETE", "PUT"] : ["GET", "DELETE", "PUT"]),
     body: undefined,
     headers: request.headers,
   }),
@@ -145,13 +174,19 @@ function distorted(random: Random, request: TestRequest, message: object): TestR
   return { ...request, ...pick(random, DISTORTIONS)(random, request, message) };
 }
 
+export interface TestServer {
+  readonly name: string;
+  /** Says that it speaks the modern era, although it answers both. */
+  readonly isModern: boolean;
+}
+
 /** What the server answers to a body. */
-export function answerAs(body: string): Response | Promise<never> {
+export function answerAs(body: string, server: TestServer): Response | Promise<never> {
   const asked = /"do":\s*"([a-z0-9-]+)"/.exec(body)?.[1] ?? "result";
   const id: unknown = readId(body);
   const json = (members: object, init?: ResponseInit) =>
     Response.json({ jsonrpc: "2.0", id, ...members }, init);
-  const result = { result: { content: [{ type: "text", text: "here" }], ...describeServer(body) } };
+  const result = { result: { content: [{ type: "text", text: "here" }], ...describeServer(body, server) } };
   const event = (members: object) =>
     `event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", ...members })}\n\n`;
   const stream = (text: string) => new Response(text, { headers: { "content-type": "text/event-stream" } });
@@ -213,13 +248,19 @@ export function answerAs(body: string): Response | Promise<never> {
 /** One of them is denied to the caller, and one that is called is not listed. */
 const TOOLS = ["look", "denied-tool", "größe"].map((name) => ({ name, inputSchema: { type: "object" } }));
 
+/** It may be called again where the server did not respond. */
+const SOLO = { name: "solo", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } };
+
 const SERVER_INFO = { capabilities: { tools: {} }, serverInfo: { name: "test", version: "1.0.0" } };
 
 /** The requests of the gateway's discovery; the server supports both eras. */
-function describeServer(body: string): object {
+function describeServer(body: string, { name, isModern }: TestServer): object {
   const [, method] = /"method":\s*"([a-z/]+)"/.exec(body) ?? [];
-  if (method === "tools/list") return { tools: TOOLS };
-  if (method === "server/discover") return { supportedVersions: [MODERN, LEGACY], ...SERVER_INFO };
+  if (method === "tools/list") return { tools: name === "two" ? [...TOOLS, SOLO] : TOOLS };
+  if (method === "server/discover") {
+    const discovery = isModern ? { resultType: "complete" } : {};
+    return { ...discovery, supportedVersions: [MODERN, LEGACY], ...SERVER_INFO };
+  }
   return method === "initialize" ? { protocolVersion: LEGACY, ...SERVER_INFO } : {};
 }
 

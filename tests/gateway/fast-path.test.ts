@@ -14,6 +14,8 @@ import { owner } from "../support/database.ts";
 import { answerAs, BEHAVIOURS, randomRequest, type TestRequest } from "./fast-path-traffic.ts";
 
 const STEPS = 400;
+/** A call of the aggregated endpoint does more. */
+const AGGREGATED_STEPS = 150;
 /** Records leave a moment after their requests. */
 const WAIT_TIMEOUT = { timeout: 20_000 };
 const PLENTY = 100_000_000;
@@ -31,6 +33,8 @@ interface Received {
 interface World {
   readonly name: string;
   readonly services: GatewayServices;
+  /** Its traffic is for the aggregated endpoint. */
+  readonly isAggregated: boolean;
   readonly keys: Record<string, string>;
   readonly received: Received[];
   readonly events: LogEvent[];
@@ -60,14 +64,23 @@ function stubServers(): void {
     // The gateway fetches what the server offers at times of its own.
     if (!OWN_MESSAGE.test(body)) {
       const headers = Object.fromEntries(request.headers);
-      if (way.includes("plain-call")) world.tookFastPath += 1;
+      if (way.includes("fast-path/call-server")) world.tookFastPath += 1;
       world.received.push({ method: request.method, path: path.join("/"), headers, body });
     }
-    return answerAs(body);
+    return answerAs(body, { name: path.join("/"), isModern: world.isAggregated });
   });
 }
 
-async function createWorld(name: string, hasFastPath: boolean, toolChanges: string): Promise<World> {
+interface WorldOptions {
+  readonly hasFastPath: boolean;
+  readonly toolChanges?: string;
+  readonly isAggregated?: boolean;
+}
+
+async function createWorld(
+  name: string,
+  { hasFastPath, toolChanges = "allow", isAggregated = false }: WorldOptions,
+): Promise<World> {
   const tenant = await addTenant(name);
   await owner.query("update tenants set settings = settings || $2::jsonb where id = $1", [
     tenant.id,
@@ -122,13 +135,24 @@ async function createWorld(name: string, hasFastPath: boolean, toolChanges: stri
     if (userId !== null) names.set(userId, `user of ${key}`);
   }
   const texts = Object.fromEntries(Object.entries(keys).map(([key, { text }]) => [key, text]));
-  const world = { name, services, keys: texts, received: [], events, sent: 0, tookFastPath: 0, names };
+  const world = {
+    name,
+    services,
+    isAggregated,
+    keys: texts,
+    received: [],
+    events,
+    sent: 0,
+    tookFastPath: 0,
+    names,
+  };
   worlds.set(name, world);
   return world;
 }
 
 async function send(world: World, { method, path, headers, key, body }: TestRequest) {
-  const request = new Request(`${env.PUBLIC_URL}/mcp/${path}`, {
+  const serverName = path.split("?")[0] ?? "";
+  const request = new Request(`${env.PUBLIC_URL}/mcp${path === "" ? "" : `/${path}`}`, {
     method,
     headers: { ...headers, ...(key !== undefined && { authorization: `Bearer ${world.keys[key] ?? key}` }) },
     ...(body !== undefined && { body }),
@@ -140,7 +164,7 @@ async function send(world: World, { method, path, headers, key, body }: TestRequ
   world.names.set(id, "request");
   const response = await world.services.gateway.handle(
     request,
-    { serverName: path.split("?")[0] ?? "" },
+    serverName === "" ? {} : { serverName },
     id,
     (work) => context.waitUntil(work),
   );
@@ -191,47 +215,58 @@ afterEach(() => {
 async function warmUp(world: World): Promise<void> {
   const random = createRandom(1);
   for (let call = 0; call < 40; call += 1) {
-    await send(world, randomRequest(random, { isPlain: true }));
+    await send(world, randomRequest(random, { isPlain: true, isAggregated: world.isAggregated }));
   }
 }
 
+/** The aggregated endpoint writes a message anew where it changes it, and keeps what the message says. */
+const takeReceived = (world: World) =>
+  world.received
+    .splice(0)
+    .map((received) =>
+      world.isAggregated && received.body !== ""
+        ? { ...received, body: JSON.parse(received.body) }
+        : received,
+    );
+
 describe("the fast path", () => {
   it.each([
-    { seed: 1, toolChanges: "allow" },
-    { seed: 2, toolChanges: "allow" },
-    { seed: 3, toolChanges: "hold" },
-    { seed: 4, toolChanges: "hold" },
+    { seed: 1, toolChanges: "allow", isAggregated: false },
+    { seed: 2, toolChanges: "allow", isAggregated: false },
+    { seed: 3, toolChanges: "hold", isAggregated: false },
+    { seed: 4, toolChanges: "hold", isAggregated: false },
+    { seed: 6, toolChanges: "allow", isAggregated: true },
+    { seed: 7, toolChanges: "hold", isAggregated: true },
   ])(
-    "answers, sends and records what the general path does (traffic $seed, $toolChanges changes)",
+    "answers, sends and records what the general path does (traffic $seed, $toolChanges changes, aggregated: $isAggregated)",
     async (run) => {
-      const { seed, toolChanges } = run;
-      const fast = await createWorld(`fast-${seed}`, true, toolChanges);
-      const general = await createWorld(`general-${seed}`, false, toolChanges);
+      const { seed, toolChanges, isAggregated } = run;
+      const steps = isAggregated ? AGGREGATED_STEPS : STEPS;
+      const fast = await createWorld(`fast-${seed}`, { hasFastPath: true, toolChanges, isAggregated });
+      const general = await createWorld(`general-${seed}`, { hasFastPath: false, toolChanges, isAggregated });
       for (const world of [fast, general]) await warmUp(world);
       const random = createRandom(seed);
-      for (let step = 0; step < STEPS; step += 1) {
-        const request = randomRequest(random, { isPlain: step % 3 === 0 });
+      for (let step = 0; step < steps; step += 1) {
+        const request = randomRequest(random, { isPlain: step % 3 === 0, isAggregated });
         const [one, other] = [await send(fast, request), await send(general, request)];
         expect({ request, ...Object(comparable(fast, one)) }).toEqual({
           request,
           ...Object(comparable(general, other)),
         });
-        expect(comparable(fast, fast.received.splice(0))).toEqual(
-          comparable(general, general.received.splice(0)),
-        );
+        expect(comparable(fast, takeReceived(fast))).toEqual(comparable(general, takeReceived(general)));
       }
       const requests = (world: World) => world.events.filter(({ kind }) => kind === "request").length;
       for (const world of [fast, general])
         await expect.poll(() => requests(world), WAIT_TIMEOUT).toBe(world.sent);
       expect(recorded(fast)).toEqual(recorded(general));
       expect(general.tookFastPath).toBe(0);
-      expect(fast.tookFastPath).toBeGreaterThan(STEPS / 4);
+      expect(fast.tookFastPath).toBeGreaterThan(steps / 4);
     },
   );
 
   it("rejects credentials that are cached as invalid as the general path does, up to the throttle", async () => {
-    const fast = await createWorld("fast-keys", true, "allow");
-    const general = await createWorld("general-keys", false, "allow");
+    const fast = await createWorld("fast-keys", { hasFastPath: true });
+    const general = await createWorld("general-keys", { hasFastPath: false });
     const looked = vi.spyOn(fast.services.authenticator, "authenticate");
     const random = createRandom(5);
     const { body } = randomRequest(random, { isPlain: true });

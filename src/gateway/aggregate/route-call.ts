@@ -20,7 +20,7 @@ import type { CatalogScope } from "../catalog/catalog.ts";
 import type { NameIndex, ServerItem } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";
 import { forwardCall } from "../forward/forward.ts";
-import type { PreparedCall } from "../forward/forwarded-call.ts";
+import type { ForwardedCall, PreparedCall } from "../forward/forwarded-call.ts";
 import type { Selection } from "../pipeline/upstream-call.ts";
 import type { McpPost } from "../request/mcp-post.ts";
 import { openRequestStateValue, type StateOwner } from "./request-state.ts";
@@ -66,7 +66,7 @@ export function callSoleServer(
   return sendToServer(caller, { candidate: toCandidate(place), tables, target: undefined }, context);
 }
 
-interface Routed {
+export interface RoutedTarget {
   readonly candidate: ItemCandidate;
   readonly tables: NameIndex;
   /** As the client names it; `undefined` for a method that nothing is known of. */
@@ -84,7 +84,7 @@ async function dispatchToServer(
 ): Promise<Response> {
   const { message, request, scope } = caller;
   const method = getMethod(message);
-  const fixed: Routed = { candidate: toCandidate(place), tables, target };
+  const fixed: RoutedTarget = { candidate: toCandidate(place), tables, target };
   if (hasParam(message, "taskId")) return sendToServer(caller, fixed, context);
   const routable = { method, message, headers: readHeaders(request), item: place, tables };
   // The address of one server names it: rules are for what all servers offer together.
@@ -133,27 +133,33 @@ function stateOwner(
   };
 }
 
-function sendToServer(caller: AggregateCall, routed: Routed, context: McpContext): Promise<Response> {
-  const { candidate, tables, target, selection, isRepeatable } = routed;
-  const { post } = caller;
-  return forwardCall<ItemCandidate>(
-    {
-      method: getMethod(caller.message),
-      operations: context.record.operations,
-      preferred: candidate,
-      selection,
-      ...(isRepeatable !== undefined && { isRepeatable }),
-      isAllowed: ({ item }) => target === undefined || canUse(item, target, tables, context),
-      deny: (code) =>
-        target === undefined ? new NotFoundError() : unknownTarget(target, code, INVALID_PARAMS),
-      prepare: ({ item }) => prepare(caller, item, tables, target === undefined, context),
-      client: { post },
-      sent: caller.message,
-      canDefer: post.acceptsStream && target !== undefined,
-      isPermitted: async () => (await context.renew()) !== undefined,
-    },
-    context,
-  );
+function sendToServer(caller: AggregateCall, routed: RoutedTarget, context: McpContext): Promise<Response> {
+  const { tables, target } = routed;
+  const call = describeRoutedCall(getMethod(caller.message), caller.post, routed, context);
+  const prepareFor = ({ item }: ItemCandidate) =>
+    prepare(caller, item, tables, target === undefined, context);
+  return forwardCall<ItemCandidate>({ ...call, sent: caller.message, prepare: prepareFor }, context);
+}
+
+export function describeRoutedCall(
+  method: string,
+  post: McpPost,
+  { candidate, tables, target, selection, isRepeatable }: RoutedTarget,
+  context: McpContext,
+): Omit<ForwardedCall<ItemCandidate>, "prepare"> {
+  return {
+    method,
+    operations: context.record.operations,
+    preferred: candidate,
+    selection,
+    ...(isRepeatable !== undefined && { isRepeatable }),
+    isAllowed: ({ item }) => target === undefined || canUse(item, target, tables, context),
+    deny: (code) =>
+      target === undefined ? new NotFoundError() : unknownTarget(target, code, INVALID_PARAMS),
+    client: { post },
+    canDefer: post.acceptsStream && target !== undefined,
+    isPermitted: async () => (await context.renew()) !== undefined,
+  };
 }
 
 async function prepare(

@@ -44,7 +44,11 @@ export function createSelection(call: RoutedCall, context: McpContext): Selectio
 }
 
 /** Whether the call can safely run twice, by the tool's annotations. */
-export function canRepeat({ method, tables }: RoutedCall, place: ServerItem, neverSent: boolean): boolean {
+export function canRepeat(
+  { method, tables }: Pick<RoutedCall, "method" | "tables">,
+  place: ServerItem,
+  neverSent: boolean,
+): boolean {
   const annotations = getMember(tables.getTool(place), "annotations");
   const hints = isMembers(annotations) ? annotations : {};
   return isSafeToRetry({

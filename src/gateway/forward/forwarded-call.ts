@@ -1,7 +1,7 @@
 /** The description of a call that is forwarded over HTTP, and the end of its response stream. */
 import type { HeaderMap } from "../../core/net/headers.ts";
 import type { AnsweredCall, HttpCall } from "../pipeline/send-http.ts";
-import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
+import type { Candidate, DescribedCall } from "../pipeline/upstream-call.ts";
 import type { EventTransform } from "../sse/transform.ts";
 
 /** What is done to the answer on its way back. */
@@ -17,8 +17,7 @@ export interface AnswerTerms extends AnsweredCall {
 /** The request as one of the candidates gets it. */
 export interface PreparedCall extends HttpCall, AnswerTerms {}
 
-export interface ForwardedCall<C extends Candidate>
-  extends Omit<UpstreamCall<C, Response>, "send" | "signal" | "takesSlot"> {
+export interface ForwardedCall<C extends Candidate> extends Omit<DescribedCall<C>, "signal" | "takesSlot"> {
   readonly prepare: (candidate: C) => PreparedCall | Promise<PreparedCall>;
   /** The client takes event streams, and the response's status and headers contain nothing beyond its body. */
   readonly canDefer: boolean;

@@ -2,11 +2,11 @@
 import { permitError } from "../../policy/permit-error.ts";
 import type { McpContext } from "../context/context.ts";
 import { UpstreamAttempt } from "./attempt.ts";
-import type { Candidate, UpstreamCall } from "./upstream-call.ts";
+import type { Candidate, DescribedCall } from "./upstream-call.ts";
 
-export async function acquireAttempt<C extends Candidate, T>(
+export async function acquireAttempt<C extends Candidate>(
   { server }: C,
-  call: UpstreamCall<C, T>,
+  call: DescribedCall<C>,
   context: McpContext,
 ): Promise<UpstreamAttempt> {
   const { traffic, queues, principal, waitUntil } = context;

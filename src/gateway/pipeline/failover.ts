@@ -3,11 +3,11 @@ import { ServerUnavailableError, UpstreamError } from "../../core/errors.ts";
 import { backoffMs } from "../../core/resilience/retry.ts";
 import type { McpContext } from "../context/context.ts";
 import { selectServer } from "./select-server.ts";
-import type { Candidate, UpstreamCall } from "./upstream-call.ts";
+import type { Candidate, DescribedCall } from "./upstream-call.ts";
 
 export async function sendWithFailover<C extends Candidate, T>(
   candidates: readonly C[],
-  call: UpstreamCall<C, T>,
+  call: DescribedCall<C>,
   context: McpContext,
   send: (candidate: C) => Promise<T>,
 ): Promise<T> {
@@ -27,11 +27,11 @@ export async function sendWithFailover<C extends Candidate, T>(
   }
 }
 
-function canRetry<C extends Candidate, T>(
+function canRetry<C extends Candidate>(
   error: unknown,
   candidate: C,
   others: readonly C[],
-  { isRepeatable, signal }: UpstreamCall<C, T>,
+  { isRepeatable, signal }: DescribedCall<C>,
   { routing, tenant }: McpContext,
 ): boolean {
   if (!(error instanceof UpstreamError) || isRepeatable === undefined || signal.aborted) return false;

@@ -1,18 +1,18 @@
 /** Stage 4: the server that a routing rule selects among those that have the target and have not been tried. */
-import type { Candidate, UpstreamCall } from "./upstream-call.ts";
+import type { Candidate, DescribedCall } from "./upstream-call.ts";
 
 /** Servers that may serve the call: those of the rule, else the preferred one. */
-export function listCandidates<C extends Candidate, T>({
+export function listCandidates<C extends Candidate>({
   preferred,
   selection,
-}: UpstreamCall<C, T>): readonly C[] {
+}: DescribedCall<C>): readonly C[] {
   const targets = selection?.targets ?? [];
   const isTarget = targets.some(({ server }) => server.id === preferred.server.id);
   return isTarget ? targets : [...targets, preferred];
 }
 
-export function selectServer<C extends Candidate, T>(
-  { preferred, selection }: UpstreamCall<C, T>,
+export function selectServer<C extends Candidate>(
+  { preferred, selection }: DescribedCall<C>,
   candidates: readonly C[],
   tried: ReadonlySet<string>,
 ): C {

@@ -27,7 +27,8 @@ export interface Selection<C extends Candidate> {
   select(targets: readonly C[], tried: ReadonlySet<string>): C | undefined;
 }
 
-export interface UpstreamCall<C extends Candidate, T> {
+/** A call without the way in which it is sent. */
+export interface DescribedCall<C extends Candidate> {
   readonly method: string;
   /** Several in a batch; none for what is no request: notifications, streams that only listen, refreshed lists. */
   readonly operations: readonly OperationRecorder[];
@@ -49,6 +50,9 @@ export interface UpstreamCall<C extends Candidate, T> {
   readonly client?: { readonly post: McpPost | undefined } | SessionCaller;
   /** The request that is sent, where it is not the client's own: a toolset has other names and arguments. */
   readonly sent?: JsonObject;
+}
+
+export interface UpstreamCall<C extends Candidate, T> extends DescribedCall<C> {
   /** Sends the call. It must settle the attempt or pass it to the reader of the response. */
   readonly send: (candidate: C, attempt: UpstreamAttempt) => Promise<T>;
 }
