@@ -23,6 +23,9 @@ const FOR_ALL = [
   "/dev/mailbox",
   // The gateway as a client of authorization servers, which fetch it.
   "/oauth/client.json",
+  // The gateway as an issuer of identity tokens, which servers verify.
+  "/identity/jwks.json",
+  "/identity/:tenant/.well-known/openid-configuration",
 ];
 
 /** The description of the interface: it contains nothing of any tenant. */

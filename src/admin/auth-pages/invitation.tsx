@@ -1,5 +1,6 @@
 /** Following an invitation: join as who you are, or make an account of the address that was invited. */
 import { type Context, Hono } from "hono";
+import { PASSWORD_WEAKNESS_MESSAGES } from "../../core/password-strength.ts";
 import { clientIp } from "../../identity/users/hooks.ts";
 import type { AcceptResult, OpenInvitation } from "../../identity/users/invitations.ts";
 import { SOCIAL_NAMES } from "../../identity/users/social-providers.ts";
@@ -96,6 +97,9 @@ export const invitation = new Hono<PageEnv>()
     if (!ready) return look(c, token, "Enter your name and a password of at least 12 characters.");
     const { invitations, auth } = c.get("services").people;
     const outcome = await invitations.acceptAsNewUser(token, { name: name.trim().slice(0, 200), password });
+    if (outcome.kind === "weak-password") {
+      return look(c, token, PASSWORD_WEAKNESS_MESSAGES[outcome.weakness]);
+    }
     if (outcome.kind !== "joined") return refused(c, REFUSALS[outcome.kind]);
     const { headers } = await (await auth()).api.signInEmail({
       ...{ headers: c.req.raw.headers, returnHeaders: true },

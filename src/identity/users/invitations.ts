@@ -5,6 +5,7 @@
 import { newToken, sha256Hex } from "../../core/digest.ts";
 import type { Role } from "../../core/enums.ts";
 import { uuidv7 } from "../../core/ids.ts";
+import { findPasswordWeakness, type PasswordWeakness } from "../../core/password-strength.ts";
 import type { Database } from "../../db/client.ts";
 import {
   addMember,
@@ -43,6 +44,7 @@ export type AcceptResult = "joined" | "closed" | "somebody-else" | "has-account"
 /** With the address of the new account, by which its user signs in. */
 export type NewUserResult =
   | { readonly kind: "joined"; readonly email: string }
+  | { readonly kind: "weak-password"; readonly weakness: PasswordWeakness }
   | { readonly kind: "closed" | "has-account" };
 
 interface InvitationDeps {
@@ -139,8 +141,13 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
     },
 
     async acceptAsNewUser(token, { name, password }) {
+      const tokenHash = await sha256Hex(token);
+      const [invitation] = await findOpenInvitation(db, tokenHash, new Date(now()));
+      if (invitation === undefined) return { kind: "closed" };
+      const weakness = findPasswordWeakness(password, [name, invitation.email, invitation.tenantName]);
+      if (weakness !== undefined) return { kind: "weak-password", weakness };
       const hashed = await hashPassword(password);
-      const [taken] = await claimInvitation(db, await sha256Hex(token), new Date(now()));
+      const [taken] = await claimInvitation(db, tokenHash, new Date(now()));
       if (taken === undefined) return { kind: "closed" };
       const [member] = await findUserByEmail(db, taken.email);
       if (member !== undefined) {

@@ -75,6 +75,8 @@ describe("the first start", () => {
       const page = await one.go(links[0]?.[0] ?? "");
       const weak = await one.submit(page, "/setup", { ...answers, password: "short" });
       expect(weak.status).toBe(400);
+      const named = await one.submit(page, "/setup", { ...answers, password: "First-Acme-2026" });
+      expect([named.status, named.text]).toEqual([400, expect.stringContaining("names that others know")]);
       const done = await one.submit(page, "/setup", answers);
       expect(done.url).toBe(`${fresh.url}/sign-in`);
       expect((await browser(fresh.url).submit(page, "/setup", answers)).status).toBe(403);
@@ -111,6 +113,8 @@ describe("an invitation", () => {
     const one = browser();
     const page = await one.go(link);
     expect(page.text).toContain(email);
+    const weak = await one.submit(page, "/invitation/new", { name: "New", password: "welcome123456" });
+    expect([weak.status, weak.text]).toEqual([400, expect.stringContaining("too common")]);
     const joined = await one.submit(page, "/invitation/new", { name: "New", password: PASSWORD });
     // Accepting signs in.
     expect(joined.url).toBe(`${gateway.url}/admin`);

@@ -81,7 +81,7 @@ describe("signing in", () => {
     await people.query(of, [person.id, await hashPassword(PASSWORD)]);
     await signedIn(person);
     const [row] = await people.query("select password from account where user_id = $1", [person.id]);
-    expect(row?.password).toMatch(/^scrypt\$16384\$10\$1\$/);
+    expect(row?.password).toMatch(/^scrypt\$16384\$8\$5\$/);
     await signedIn(person);
   });
 });
@@ -201,12 +201,28 @@ describe("mails", () => {
     expect(unknown.text).toContain("a reset link has been sent");
     const { link } = await people.mailTo(person.email);
     const page = await one.go(link);
+    const [mailbox = ""] = person.email.split("@");
+    for (const password of ["password123456", `${mailbox}2026`, `${tenant.slug}-${mailbox}`]) {
+      const weak = await one.submit(page, "/reset-password", { password });
+      expect([weak.status, weak.text], password).toEqual([400, expect.stringContaining("Use a passphrase")]);
+    }
     const done = await one.submit(page, "/reset-password", { password: NEW_PASSWORD });
     expect(done.text).toContain("All sessions were signed out");
     expect((await one.submit(page, "/reset-password", { password: NEW_PASSWORD })).status).toBe(400);
     expect((await old.go("/account")).url).toContain("/sign-in");
     expect((await one.signIn({ identifier: person.email, password: PASSWORD })).status).toBe(401);
     expect((await one.signIn({ identifier: person.email, password: NEW_PASSWORD })).status).toBe(200);
+  });
+
+  it("are not needed to change a password, which must not be predictable either", async () => {
+    const person = await people.add({ tenants: [{ id: tenant.id }] });
+    const one = await signedIn(person);
+    const page = await one.go("/account/password");
+    const change = (password: string) =>
+      one.submit(page, "/account/password", { current: PASSWORD, password });
+    const weak = await change("qwertyuiop123");
+    expect([weak.status, weak.text]).toEqual([400, expect.stringContaining("too common")]);
+    expect((await change(NEW_PASSWORD)).url).toContain("/account?done=password");
   });
 
   it("are shown in the outbox of development", async () => {
