@@ -1,20 +1,12 @@
 /** Lists: search, filters, order, pages; the parts that change are exchanged by htmx, and without script by the browser. */
 import type { Child } from "hono/jsx";
-import { Button, Choice, Notice } from "../forms/controls.tsx";
+import { Button, Notice } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
 import { type ApiClient, ApiError, pageShape } from "../http/api-client.ts";
 import { Empty } from "../ui/components.tsx";
-import { PERIODS, periodName } from "./period.ts";
-import { ALL, type BulkAction, type Filter, type ListSpec } from "./spec.ts";
-import {
-  isNarrowed,
-  type ListState,
-  listUrl,
-  periodQuery,
-  restQuery,
-  sortDirection,
-  sortedBy,
-} from "./state.ts";
+import { Filters } from "./filters.tsx";
+import type { BulkAction, Filter, ListSpec } from "./spec.ts";
+import { isNarrowed, type ListState, listUrl, restQuery, sortDirection, sortedBy } from "./state.ts";
 
 export interface LoadedList<Row> {
   readonly spec: ListSpec<Row>;
@@ -87,7 +79,7 @@ export function List<Row>({ list, formToken, bulk = [] }: ListProps<Row>) {
   }
   return (
     <>
-      <Filters list={list} />
+      <Filters spec={spec} state={state} options={list.options} />
       <div id="list" class="list">
         {problem !== undefined && <Notice bad>{problem}</Notice>}
         {rows.length === 0 && problem === undefined && (
@@ -120,99 +112,6 @@ export function List<Row>({ list, formToken, bulk = [] }: ListProps<Row>) {
   );
 }
 
-function Filters<Row>({ list: { spec, state, options } }: { list: LoadedList<Row> }) {
-  const { filters = [], search, path } = spec;
-  if (search === undefined && filters.length === 0) return null;
-  return (
-    <form
-      class="filters"
-      method="get"
-      action={path}
-      hx-get={path}
-      hx-target="#list"
-      hx-select="#list"
-      hx-swap="outerHTML"
-      hx-push-url="true"
-      hx-trigger="input changed delay:250ms, change, submit"
-    >
-      {search !== undefined && (
-        <label class="search">
-          Search
-          <input type="search" name="q" value={state.q} placeholder={search} maxlength={200} />
-        </label>
-      )}
-      {filters.map((filter) => (
-        <FilterField
-          filter={filter}
-          state={state}
-          value={state.filters[filter.name] ?? ""}
-          options={options.get(filter.name) ?? []}
-        />
-      ))}
-      {state.sort !== "" && <input type="hidden" name="sort" value={state.sort} />}
-      <noscript>
-        <Button kind="quiet">Apply</Button>
-      </noscript>
-      {isNarrowed(spec, state) && (
-        <a class="button quiet" href={path}>
-          Clear
-        </a>
-      )}
-    </form>
-  );
-}
-
-/** The custom range appears by a rule of the stylesheet, with and without script. */
-function PeriodField({ label, state }: { label: string; state: ListState }) {
-  const query = periodQuery(state);
-  const moment = (name: "from" | "to", text: string) => (
-    <label class="custom-period">
-      {text} (<span data-zone>{state.timeZone}</span>)
-      <input type="datetime-local" name={name} value={query[name]} />
-    </label>
-  );
-  return (
-    <>
-      <Choice name="period" label={label} value={periodName(query)} options={PERIODS} />
-      {moment("from", "From")}
-      {moment("to", "To")}
-    </>
-  );
-}
-
-function FilterField({
-  filter,
-  state,
-  value,
-  options,
-}: {
-  filter: Filter;
-  state: ListState;
-  value: string;
-  options: readonly Option[];
-}) {
-  const { name, label, kind } = filter;
-  if (kind === "period") return <PeriodField label={label} state={state} />;
-  if (kind === "text") {
-    return (
-      <label>
-        {label}
-        <input type="text" name={name} value={value} maxlength={200} />
-      </label>
-    );
-  }
-  const all = filter.initial === undefined ? [] : [{ value: ALL, label: "All" }];
-  return (
-    <Choice
-      name={name}
-      label={label}
-      value={value}
-      options={[...all, ...options]}
-      {...(filter.initial === undefined && { none: "All" })}
-    />
-  );
-}
-
 const ARROWS = { ascending: " ↑", descending: " ↓", none: "" } as const;
 
 function Table<Row>({
@@ -229,7 +128,7 @@ function Table<Row>({
   const cellOf = (row: Row, index: number, shown: Child): Child =>
     index === 0 && rowPath !== undefined ? <a href={rowPath(row)}>{shown}</a> : shown;
   return (
-    <section class="scroll" aria-label={label} tabindex={0}>
+    <section class="scroll cards" aria-label={label} tabindex={0}>
       <table>
         <thead>
           <tr>
@@ -263,8 +162,10 @@ function Table<Row>({
                   <input type="checkbox" name="marked" value={idOf?.(row) ?? ""} aria-label="Select row" />
                 </td>
               )}
-              {columns.map(({ show, number = false }, index) => (
-                <td class={number ? "number" : ""}>{cellOf(row, index, show(row))}</td>
+              {columns.map(({ show, label: head, number = false }, index) => (
+                <td class={number ? "number" : ""} data-label={index === 0 ? undefined : head}>
+                  {cellOf(row, index, show(row))}
+                </td>
               ))}
             </tr>
           ))}

@@ -147,7 +147,7 @@ interface Written {
 async function* writing(c: AdminContext, { tool, form, typed, values, called }: Written) {
   const page = await toolPage(c, { tool, form, outcome: { typed }, children: <StreamHere /> });
   const [before = "", after = ""] = String(await page).split(CONTINUES);
-  yield `${before}<section class="card" aria-label="Result"><h2>Result</h2><ul class="plain tight" role="log" aria-label="Progress">`;
+  yield `${before}<section class="card" aria-label="Result"><h2>Result</h2><div role="log" aria-label="Progress"><ul class="plain tight">`;
   let answer: ReceivedMessage | undefined;
   for await (const received of listMessages(called)) {
     const message = parsed(received.text);
@@ -166,7 +166,7 @@ async function* writing(c: AdminContext, { tool, form, typed, values, called }: 
       )}
     </>
   );
-  yield `</ul>${String(await rest)}</section>`;
+  yield `</ul></div>${String(await rest)}</section>`;
   const required = answer === undefined ? undefined : inputRequiredIn(parsed(answer.text));
   if (required !== undefined) {
     const sealed = await sealCookie(c, CALL, { values, required });

@@ -42,8 +42,15 @@ kbd { font: var(--mono); font-size: 0.75rem; border: 1px solid var(--line); bord
   .frame { grid-template-columns: minmax(0, 1fr); }
   .side:popover-open { position: fixed; inset: 0 auto 0 0; width: min(80vw, 18rem); height: 100vh; margin: 0; border: 0; border-right: 1px solid var(--line); background: var(--raised); color: inherit; overflow: auto; }
   .side::backdrop { background: rgb(0 0 0 / 0.4); }
-  .brand span, .top .jump span, .top .jump kbd { display: none; } .top .jump a::before { content: "⌕"; font-size: 1.25rem; }
+  .brand span, .top .jump span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } .top .jump kbd { display: none; } .top .jump a::before { content: "⌕" / ""; font-size: 1.25rem; }
   form.filters label { flex: 1 1 8rem; }
+}
+.more-filters { display: contents; } .opens-filters { display: none; }
+@media (max-width: 40rem) {
+  button.opens-filters { display: inline-flex; } noscript.opens-filters { display: block; }
+  .more-filters { display: none; }
+  .more-filters:popover-open { display: grid; gap: 0.5rem; position: fixed; inset: auto 0 0 0; width: auto; max-height: 80vh; overflow: auto; margin: 0; padding: 1rem; border: 1px solid var(--line); background: var(--raised); color: inherit; }
+  .more-filters::backdrop { background: rgb(0 0 0 / 0.4); }
 }
 .popup { position: fixed; inset: 3.25rem 0.5rem auto auto; margin: 0; width: min(20rem, 95vw); border: 1px solid var(--line); border-radius: var(--radius); background: var(--raised); color: inherit; padding: var(--space); }
 .popup:popover-open { display: grid; gap: var(--space); }
@@ -138,6 +145,18 @@ tr:last-child > td { border-bottom: 0; }
 th { font-size: 0.8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; background: var(--sunken); }
 th a { color: inherit; text-decoration: none; } th a:hover { text-decoration: underline; }
 td code { overflow-wrap: normal; }
+@media (max-width: 40rem) {
+  .cards { border: 0; background: none; overflow: visible; }
+  .cards table, .cards tbody, .cards tr, .cards td { display: block; }
+  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .cards thead:focus-within { position: static; width: auto; height: auto; clip-path: none; }
+  .cards tr { position: relative; border: 1px solid var(--line); border-radius: var(--radius); background: var(--raised); margin-bottom: 0.75rem; padding: 0.5rem 0.75rem; }
+  .cards td, .cards td.number { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: 0.5rem; padding: 0.15rem 0; border: 0; text-align: left; overflow-wrap: anywhere; }
+  .cards td::before { content: attr(data-label); color: var(--quiet); font-size: 0.8125rem; }
+  .cards td:not([data-label]) { grid-template-columns: minmax(0, 1fr); font-weight: 600; } .cards td:not([data-label])::before { content: none; }
+  .cards td.mark { position: absolute; top: 0.5rem; right: 0.75rem; width: auto; } .cards td.mark input { width: 1.5rem; height: 1.5rem; } .cards td.mark + td { padding-right: 2.5rem; } .cards td:empty { display: none; }
+  .cards td code { overflow-wrap: anywhere; }
+}
 .line-of-log { display: flex; flex-wrap: wrap; gap: 0.25rem var(--space); align-items: baseline; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); background: var(--raised); }
 .line-of-log > :nth-child(2) { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; }
 .live > div.tail { gap: 0; }
