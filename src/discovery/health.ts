@@ -19,6 +19,8 @@ import {
 import { listStoredSettings } from "../db/queries/tenants/settings.ts";
 import { listCurrentWindows } from "../db/queries/tenants/snapshot.ts";
 import { logFailure } from "../logs/log-failure.ts";
+import type { ChannelTarget } from "../upstream/connection/channel.ts";
+import { diagnoseFailure } from "../upstream/diagnose-failure.ts";
 import { resolveTarget } from "../upstream/resolve-target.ts";
 import type { DiscoveryDeps } from "./discover.ts";
 import { type ProbeResult, probe } from "./probe.ts";
@@ -110,14 +112,23 @@ async function checkServer(
     const result = await probe({ server, target, tools: deps.upstream, settings, now: deps.now });
     const wantsAccount = account === undefined && usesAccounts(server.auth.type);
     // Without an account of its own, a rejection of the check shows that the server works.
-    if (!wantsAccount || result.error?.code !== "upstream_refused") return result;
-    return { ...result, outcome: "ok", error: undefined };
+    if (wantsAccount && result.error?.code === "upstream_refused") {
+      return { ...result, outcome: "ok", error: undefined };
+    }
+    return { ...result, error: await withCause(result.error, target) };
   } catch (error) {
     // Its credential does not open: it cannot be served either.
     if (!(error instanceof UpstreamError)) throw error;
     const { protocolVersion } = server;
     return { outcome: "failed", probe: "credential", ms: null, protocolVersion, error };
   }
+}
+
+/** The reason on the server's page and in notifications names the cause and the next step. */
+async function withCause(error: UpstreamError | undefined, { url }: ChannelTarget) {
+  if (error?.code !== "upstream_unreachable") return error;
+  const { message } = await diagnoseFailure(url, error);
+  return new UpstreamError(error.code, error.server, message, error);
 }
 
 const EVENT_STATUS = { ok: "healthy", slow: "degraded", failed: "unhealthy" } as const;

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { requestToken } from "../../connected-accounts/renew-server-token.ts";
 import { type AccountServer, toBearer } from "../../connected-accounts/resolve-credential.ts";
+import { CONNECTION_CAUSES } from "../../core/discovery/connection-cause.ts";
 import { isObtained, usesAccounts } from "../../core/enums.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import { GATEWAY_SUBJECT } from "../../core/identity-token/claims.ts";
@@ -15,6 +16,7 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
 import type { Services } from "../../services.ts";
 import type { Header } from "../../upstream/credentials.ts";
+import { diagnoseFailure } from "../../upstream/diagnose-failure.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import { serverTokenRefused } from "../../upstream/server-token-error.ts";
@@ -44,6 +46,11 @@ const found = z.object({
 const notFound = z.object({
   reachable: z.literal(false),
   code: z.string(),
+  cause: z
+    .enum(CONNECTION_CAUSES)
+    .describe(
+      "Why there was no result: the name lookup, the connection, TLS, the HTTP status, or the response.",
+    ),
   message: z.string(),
   durationMs: z.number(),
 });
@@ -73,12 +80,14 @@ export const probe = new Hono<AppEnv>().post(
       const offering = await fetchInventory(asked, await resolveTarget(server, keyring, token), upstream);
       return c.json({ reachable: true as const, ...described(offering), durationMs: durationMs() });
     } catch (error) {
-      const { code, message } = toGatewayError(error);
+      const failure = toGatewayError(error);
+      const { code } = failure;
       // Its capabilities are discovered when a member has connected an account.
       if (code === "upstream_refused" && usesAccounts(auth.type)) {
         return c.json({ reachable: true as const, ...UNKNOWN, durationMs: durationMs() });
       }
-      return c.json({ reachable: false as const, code, message, durationMs: durationMs() });
+      const diagnosis = await diagnoseFailure(endpointUrl, failure);
+      return c.json({ reachable: false as const, code, ...diagnosis, durationMs: durationMs() });
     }
   },
 );
