@@ -82,6 +82,10 @@ describe.each(CLIENTS)("%s at a toolset endpoint", (_name, connect) => {
       ],
     });
     client = await connect(`${gateway.url}/mcp/toolsets/support`, tenant.apiKey);
+    // A list is returned without a server that takes too long, as it may on a busy machine.
+    const isComplete = async () =>
+      (await client.tools()).length === 4 && (await client.resources()).length > 0;
+    await expect.poll(isComplete, { timeout: 60_000, interval: 500 }).toBe(true);
   });
   afterAll(() => client.close());
 

@@ -85,7 +85,12 @@ export function errorResponse(
 
 /** Responses are not cached by intermediaries; the protocol has its own cache rules. */
 export function resultResponse(id: JsonRpcId | null, result: JsonObject): Response {
-  return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }), {
+  return serializedResultResponse(id, JSON.stringify(result));
+}
+
+/** `result`: its JSON text, for results that are serialized once and sent often. */
+export function serializedResultResponse(id: JsonRpcId | null, result: string): Response {
+  return new Response(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`, {
     headers: JSON_HEADERS,
   });
 }

@@ -3,12 +3,12 @@ import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../../core/mc
 import { isListMethod, type ListMethod } from "../../core/mcp/list-edit.ts";
 import { paginate } from "../../core/mcp/list-pages.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
-import { errorResponse, resultResponse } from "../../core/mcp/responses.ts";
+import { errorResponse, resultResponse, serializedResultResponse } from "../../core/mcp/responses.ts";
 import { META } from "../../core/mcp/revisions.ts";
 import { type CatalogScope, type CatalogView, isSoleServer } from "../catalog/catalog.ts";
 import { messageOutcome } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
-import { serverInfo } from "../context/server-info.ts";
+import { type ServerInfo, serverInfo } from "../context/server-info.ts";
 import type { McpPost } from "../request/mcp-post.ts";
 import { type AggregateCall, callSoleServer, routeCall } from "./route-call.ts";
 import { answerSearch } from "./search-mode.ts";
@@ -64,7 +64,7 @@ interface ListRequest {
   readonly post: McpPost;
   readonly method: ListMethod;
   readonly params: JsonObject | undefined;
-  readonly info: JsonObject;
+  readonly info: ServerInfo;
 }
 
 function list(
@@ -73,17 +73,31 @@ function list(
   context: McpContext,
 ): Response {
   const cursor = getMember(params, "cursor");
-  const isCursor = cursor === undefined || typeof cursor === "string";
-  const page = isCursor ? paginate(tables.merged(method, context.access, gaps), method, cursor) : undefined;
+  const merged = tables.merged(method, context.access, gaps);
+  if (cursor === undefined) return serializedResultResponse(post.id, firstPage(merged, method, info));
+  const page = typeof cursor === "string" ? paginate(merged, method, cursor) : undefined;
   if (page === undefined) {
     const message = "Invalid cursor. List again without a cursor.";
     return errorResponse(200, post.id, { code: INVALID_PARAMS, message });
   }
+  return resultResponse(post.id, withServerInfo(page, info));
+}
+
+function withServerInfo(page: JsonObject, info: ServerInfo): JsonObject {
   const meta = getMember(page, "_meta");
-  return resultResponse(post.id, {
-    ...page,
-    _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: info },
-  });
+  return { ...page, _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: info } };
+}
+
+/** A merged list stays the same object for a principal until an inventory, a name or the principal's rights change. */
+const firstPages = new WeakMap<JsonObject, { readonly title: string; readonly text: string }>();
+
+/** The JSON text of the first page: long lists take longer to serialize than everything else about their request. */
+function firstPage(merged: JsonObject, method: ListMethod, info: ServerInfo): string {
+  const known = firstPages.get(merged);
+  if (known?.title === info.title) return known.text;
+  const text = JSON.stringify(withServerInfo(paginate(merged, method, undefined) ?? merged, info));
+  firstPages.set(merged, { title: info.title, text });
+  return text;
 }
 
 /** Of the legacy era: what serves it must not be reached by a message of this one. */
