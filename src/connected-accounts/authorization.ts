@@ -37,6 +37,8 @@ export interface ConsentRequest {
   readonly userId: string;
   readonly sessionId: string;
   readonly isForDiscovery: boolean;
+  /** Those that the account has, and those that a call needs beside them. */
+  readonly furtherScopes?: readonly string[];
   /** The second attempt, after the client of the first one was refused. */
   readonly isRetry?: boolean;
 }
@@ -68,18 +70,19 @@ export type PendingConsent = z.output<typeof pendingShape>;
 /** Returns the URL of the authorization server that the member's browser goes to. */
 export async function beginAuthorization(
   deps: AuthorizationDeps,
-  { server, userId, sessionId, isForDiscovery, isRetry = false }: ConsentRequest,
+  { server, userId, sessionId, isForDiscovery, furtherScopes = [], isRetry = false }: ConsentRequest,
 ): Promise<string> {
   const target = await discoverAuthorization(server, deps.fetch);
   const endpoint = requireAuthorizationEndpoint(server.name, target, deps.urlPolicy);
-  const { metadata, profile, resource, scopes } = target;
+  const { metadata, profile, resource } = target;
+  const scopes = [...new Set([...target.scopes, ...furtherScopes])];
   const client = await resolveClient(deps, server, metadata);
   const codeVerifier = oauth.generateRandomCodeVerifier();
   const nonce = oauth.generateRandomNonce();
   const origin = new URL(server.endpointUrl).origin;
   const pending: PendingConsent = {
     ...{ sessionId, isForDiscovery, isRetry, metadata, client, codeVerifier, origin },
-    scopes: [...scopes],
+    scopes,
     ...(resource !== undefined && { resource }),
   };
   const store = deps.getConsentStore(userId, server.id);

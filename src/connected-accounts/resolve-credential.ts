@@ -132,8 +132,12 @@ export class AccountCredentials {
   }
 
   /** The page where the member connects an account of their own to the server. */
-  getConnectUrl({ id, tenantId }: AccountServer): string {
-    return `${this.#deps.publicUrl}/account/connections/${id}?organization=${tenantId}`;
+  getConnectUrl({ id, tenantId }: AccountServer, scopes: readonly string[] = []): string {
+    const query = new URLSearchParams({
+      organization: tenantId,
+      ...(scopes.length > 0 && { scope: scopes.join(" ") }),
+    });
+    return `${this.#deps.publicUrl}/account/connections/${id}?${query.toString()}`;
   }
 
   #renewIfDue(

@@ -18,7 +18,7 @@ export const credentialHeaderName = headerName.refine(
 /** As OAuth has client IDs and secrets: printable ASCII. */
 const clientText = z.string().regex(/^[\x20-\x7e]{1,2000}$/, "must be printable ASCII");
 
-const oauthScopes = z
+export const oauthScopes = z
   .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, "must be a scope"))
   .max(100);
 

@@ -76,7 +76,7 @@ export async function accountPage(c: AdminContext, found: Account, refusal?: Api
       </section>
       <section class="card wide" aria-label="Connect account">
         {found.authType === "user_oauth" ? (
-          <ConsentForm c={c} of={found} token={frame.formToken} />
+          <ConsentForm c={c} of={found} token={frame.formToken} scope={c.req.query("scope")} />
         ) : (
           <SecretForm c={c} of={found} token={frame.formToken} />
         )}
@@ -96,9 +96,15 @@ interface FormProps {
   readonly token: string;
 }
 
-function ConsentForm({ c, of, token }: FormProps) {
+/** `scope`: what a call needs beside the scopes that the account has. */
+function ConsentForm({ c, of, token, scope }: FormProps & { readonly scope: string | undefined }) {
   return (
-    <PostForm action={`${getPath(of)}/authorize`} token={token}>
+    <PostForm action={`${getPath(of)}/authorize`} token={token} hidden={{ scope }}>
+      {scope !== undefined && (
+        <p>
+          A call needs further access: <strong>{scope}</strong>
+        </p>
+      )}
       <p class="quiet-text">
         You are redirected to the server's sign-in page to authorize this gateway, and back.
       </p>

@@ -148,7 +148,9 @@ export const connections = new Hono<AdminEnv>()
   })
   .post(`${HERE}/:id/authorize`, requirePagePermission("connected-accounts.connect"), async (c) => {
     const found = await requireAccount(c);
-    const json = { isForDiscovery: c.get("form").isForDiscovery === "yes" };
+    const { isForDiscovery, scope = "" } = c.get("form");
+    const scopes = scope.split(" ").filter((each) => each !== "");
+    const json = { isForDiscovery: isForDiscovery === "yes", scopes };
     const sent = await c
       .get("rest")
       .send("POST", `/connected-accounts/${found.serverId}/authorize`, { json });

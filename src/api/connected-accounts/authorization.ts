@@ -16,6 +16,7 @@ import { sealAccount, toAccountOrigin } from "../../connected-accounts/vault.ts"
 import { ForbiddenError, GatewayError, NotFoundError } from "../../core/errors.ts";
 import type { AccountTokens } from "../../core/oauth-client/tokens.ts";
 import {
+  findAccount,
   findAccountServer,
   releaseDiscoveryAccount,
   saveAccount,
@@ -23,6 +24,7 @@ import {
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
+import { oauthScopes } from "../../upstream/credentials-schema.ts";
 import { idParam } from "../http/id-param.ts";
 import { responds } from "../http/responses.ts";
 import { body, params } from "../http/validate.ts";
@@ -45,6 +47,9 @@ const completed = z.object({
 const newConsent = z
   .strictObject({
     isForDiscovery: z.boolean().default(false).describe("Requires the permission `servers.update`."),
+    scopes: oauthScopes
+      .default([])
+      .describe("What a call needs beside the scopes of the server and those of the account."),
   })
   .meta({ examples: [{}] });
 
@@ -144,11 +149,17 @@ export const accountAuthorization = new Hono<AppEnv>()
     async (c) => {
       const { principal } = c.var;
       const userId = requireMember(principal);
-      const { isForDiscovery } = c.req.valid("json");
+      const { isForDiscovery, scopes } = c.req.valid("json");
       if (isForDiscovery) requireMayAppoint(principal);
       const server = await requireOAuthServer(c, c.req.valid("param").id);
       const sessionId = requireSession(principal);
-      const request = { server, userId, sessionId, isForDiscovery };
+      // Asked for once more, because a new grant may replace the old one.
+      const [account] =
+        scopes.length === 0
+          ? []
+          : await findAccount(c.var.db, { tenantId: server.tenantId, serverId: server.id, userId });
+      const furtherScopes = [...(account?.scopes ?? []), ...scopes];
+      const request = { server, userId, sessionId, isForDiscovery, furtherScopes };
       return c.json({ authorizationUrl: await beginAuthorization(createDeps(c.var), request) });
     },
   )
@@ -178,7 +189,10 @@ export const accountAuthorization = new Hono<AppEnv>()
             `Access was not granted (${result.error.slice(0, 100)}). No account was connected.`,
           );
         case "client-unknown": {
-          const request = { ...pending, server, userId, sessionId, isRetry: true };
+          const request = {
+            ...{ ...pending, server, userId, sessionId, isRetry: true },
+            furtherScopes: pending.scopes,
+          };
           return c.json({ serverId, authorizationUrl: await beginAuthorization(deps, request) });
         }
       }

@@ -29,3 +29,14 @@ export function parseBearerChallenge(header: string | null | undefined): BearerC
     }
   );
 }
+
+const MAX_MISSING_SCOPES = 50;
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
+
+/** The scopes that a rejected call needs (RFC 6750 §3.1); undefined where more consent would not help. */
+export function findMissingScopes(header: string | null | undefined): readonly string[] | undefined {
+  const challenge = parseBearerChallenge(header);
+  if (challenge?.error !== "insufficient_scope") return undefined;
+  const scopes = (challenge.scope ?? "").split(" ").filter((scope) => SCOPE.test(scope));
+  return scopes.length > 0 && scopes.length <= MAX_MISSING_SCOPES ? scopes : undefined;
+}

@@ -200,7 +200,7 @@ export const isCredentialRejected = ({ status }: Response) => status === 401 || 
 
 export async function rejectCredential(response: Response, { name }: SnapshotServer): Promise<never> {
   await response.body?.cancel();
-  throw credentialRejected(name);
+  throw credentialRejected(name, response);
 }
 
 function sendThroughBridge(

@@ -12,8 +12,9 @@ import { type CallingClient, hasAccepted, toAccountAnswer } from "../../core/mcp
 import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { findMissingScopes } from "../../core/oauth-client/challenge.ts";
 import { sleep } from "../../core/timers.ts";
-import { credentialRejected } from "../../upstream/connection/errors.ts";
+import { CredentialRejectedError, credentialRejected } from "../../upstream/connection/errors.ts";
 import { exchangeRefused, serverTokenRefused } from "../../upstream/server-token-error.ts";
 import type { McpContext } from "../context/context.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
@@ -44,9 +45,9 @@ export async function sendWithAccount<C extends Candidate, T>(
     return accounts.signIdentity(server, { subject: userId, call: facts }, waitUntil);
   };
   const state = hasAccepted(client?.params) ? await waitForAccount(find, call.signal) : await find();
-  const refuse = (why: AccountFault) =>
+  const refuse = (why: AccountFault, scopes?: readonly string[]) =>
     isMembers
-      ? accountRequired(name, why, accounts.getConnectUrl(server), client)
+      ? accountRequired(name, why, accounts.getConnectUrl(server, scopes), client)
       : noServerToken(server, why);
   const isAppointed = isMembers && userId === undefined;
   if (state.kind !== "connected") throw refuse(isAppointed ? "no-discovery" : state.kind);
@@ -55,6 +56,19 @@ export async function sendWithAccount<C extends Candidate, T>(
     return await call.send(candidate, attempt);
   } catch (error) {
     if (!isRejection(error)) throw error;
+    const missing = isAppointed ? undefined : findStepUp(server.auth.type, error);
+    if (missing !== undefined) {
+      const { credential } = state;
+      const stepped = hasAccepted(client?.params)
+        ? await waitForAccount(find, call.signal, credential[1])
+        : state;
+      if (stepped.kind !== "connected" || stepped.credential[1] === credential[1])
+        throw refuse("scopes", missing);
+      attempt.credential = stepped.credential;
+      return call.send(candidate, attempt).catch((again: unknown) => {
+        throw isRejection(again) ? refuse("scopes", findStepUp(server.auth.type, again) ?? missing) : again;
+      });
+    }
   }
   // The server may have ended the token before its time: once, another one is sent.
   const replaced = await accounts.replace(server, userId, state);
@@ -67,6 +81,12 @@ export async function sendWithAccount<C extends Candidate, T>(
 }
 
 const isRejection = (error: unknown) => error instanceof UpstreamError && error.code === "upstream_refused";
+
+/** The scopes that the member has to consent to for this call (RFC 6750 §3.1). */
+const findStepUp = (authType: string, error: unknown) =>
+  authType === "user_oauth" && error instanceof CredentialRejectedError
+    ? findMissingScopes(error.challenge)
+    : undefined;
 
 /**
  * The member whose account is used, or whose identity is signed: never one whom an admin impersonates. A key that is of
@@ -104,16 +124,22 @@ async function describeCall<C extends Candidate, T>(
   return { client, tool: upstreamName, argumentsDigest: await sha256Hex(canonicalJson(given)) };
 }
 
-async function waitForAccount(find: () => Promise<AccountState>, signal: AbortSignal): Promise<AccountState> {
+/** `rejected`: the credential that another one must take the place of. */
+async function waitForAccount(
+  find: () => Promise<AccountState>,
+  signal: AbortSignal,
+  rejected?: string,
+): Promise<AccountState> {
   const until = Date.now() + CONNECT_TIMEOUT_MS;
   for (;;) {
     const state = await find();
-    if (state.kind === "connected" || Date.now() >= until || signal.aborted) return state;
+    const isFound = state.kind === "connected" && state.credential[1] !== rejected;
+    if (isFound || Date.now() >= until || signal.aborted) return state;
     await sleep(CONNECT_POLL_MS, signal);
   }
 }
 
-type AccountFault = "missing" | "expired" | "unavailable" | "rejected" | "no-discovery";
+type AccountFault = "missing" | "expired" | "unavailable" | "rejected" | "scopes" | "no-discovery";
 
 const FAULTS: Record<AccountFault, (server: string, url: string) => string> = {
   missing: (server, url) =>
@@ -124,6 +150,8 @@ const FAULTS: Record<AccountFault, (server: string, url: string) => string> = {
     `The access token of your account at server ${server} has expired, and the authorization server is not responding. Retry later.`,
   rejected: (server, url) =>
     `Server ${server} rejected the credential of your account. Connect it again at ${url} and retry.`,
+  scopes: (server, url) =>
+    `This call needs more than you have allowed at server ${server}. Allow it at ${url} and retry.`,
   "no-discovery": (server, url) =>
     `No account is appointed for capability discovery of server ${server}. Connect one at ${url}.`,
 };

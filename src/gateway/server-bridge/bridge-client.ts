@@ -6,7 +6,7 @@ import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-jso
 import { EventSplitter, parseEvent } from "../../core/mcp/sse.ts";
 import { MAX_EVENT_BYTES } from "../../core/size-limits.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { connectionClosed } from "../../upstream/connection/errors.ts";
+import { CredentialRejectedError, connectionClosed } from "../../upstream/connection/errors.ts";
 import { eventData, isResponse, readEvents } from "../../upstream/connection/event-stream.ts";
 import { messageOutcome, toUpstreamError } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
@@ -77,7 +77,11 @@ async function startResponse(
 
 function findFailure(text: string, { name }: SnapshotServer): UpstreamError | undefined {
   const message = parseLossless(text);
-  return isMembers(message) ? toUpstreamError(messageOutcome(message), name) : undefined;
+  if (!isMembers(message)) return undefined;
+  const error = getMember(message, "error");
+  const challenge = isMembers(error) ? getMember(error, "challenge") : undefined;
+  if (typeof challenge === "string") return new CredentialRejectedError(name, challenge);
+  return toUpstreamError(messageOutcome(message), name);
 }
 
 async function pipeResponse(

@@ -1,10 +1,9 @@
 /** A server of the legacy era as one of the modern era, for one principal: stateless outside, sessions within. */
-import { toGatewayError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import { getMeta } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, isObject, type JsonObject, type JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
-import { errorBody, gatewayErrorBody } from "../../core/mcp/responses.ts";
+import { errorBody } from "../../core/mcp/responses.ts";
 import { META, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
@@ -13,6 +12,7 @@ import type { ChannelDeps } from "../../upstream/connection/channel.ts";
 import type { Header } from "../../upstream/credentials.ts";
 import { addHandshakeHeaders, resolveTarget } from "../../upstream/resolve-target.ts";
 import type { MessageWriter } from "../sse/writer.ts";
+import { toBridgeError } from "./bridge-error.ts";
 import { listenLegacy } from "./listen-legacy.ts";
 import { PendingCall, type PendingCallOutcome, RESUME } from "./pending-call.ts";
 import { type PooledSession, renewCredential, type SessionKey, SessionPool } from "./session-pool.ts";
@@ -108,9 +108,7 @@ export class LegacyServer {
     } catch (error) {
       if (error instanceof StateError) return writer.write(stateErrorResponse(id, error.message));
       // To a caller who is gone this cannot be written either.
-      const known = toGatewayError(error);
-      const body = parseLossless(gatewayErrorBody(id, known));
-      if (isMembers(body)) await writer.write(body);
+      await writer.write(toBridgeError(id, error));
     }
   }
 

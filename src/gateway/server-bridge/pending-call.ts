@@ -2,7 +2,6 @@
  * A call to a legacy server that outlives a request of a modern client: while the server waits for the client's input,
  * the client has received `input_required` and no request is open.
  */
-import { toGatewayError } from "../../core/errors.ts";
 import {
   createInputRequired,
   type InputRequest,
@@ -12,12 +11,12 @@ import {
   urlElicitations,
 } from "../../core/mcp/eras.ts";
 import { type JsonObject, type JsonRpcId, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
-import { getMember, isMembers, mapMember, mapObject, parseLossless } from "../../core/mcp/lossless-json.ts";
-import { gatewayErrorBody } from "../../core/mcp/responses.ts";
+import { getMember, isMembers, mapMember, mapObject } from "../../core/mcp/lossless-json.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { createGatewayId, SessionLostError } from "../../upstream/connection/channel.ts";
 import { Notifier } from "../sse/notifier.ts";
 import type { MessageWriter } from "../sse/writer.ts";
+import { toBridgeError } from "./bridge-error.ts";
 import type { PooledSession, SessionUser } from "./session-pool.ts";
 
 /** Servers may send several requests at once; the client gets them together. */
@@ -131,8 +130,7 @@ export class PendingCall implements SessionUser {
       this.#failure instanceof SessionLostError && this.session.isUsed && this.#requestCount === 0;
     if (isForgotten) return "forgotten";
     if (this.#failure !== undefined) {
-      const body = parseLossless(gatewayErrorBody(id, toGatewayError(this.#failure)));
-      if (isMembers(body)) await writer.write(body);
+      await writer.write(toBridgeError(id, this.#failure));
       return "lost";
     }
     if (this.#answer !== undefined) {

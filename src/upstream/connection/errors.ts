@@ -3,10 +3,19 @@ import { UpstreamError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { BodyLimitError } from "../../core/net/bounded-body.ts";
 
-export function credentialRejected(server: string): UpstreamError {
-  const message = `Server ${server} rejected the configured credential. Update it in the server's settings.`;
-  return new UpstreamError("upstream_refused", server, message);
+export class CredentialRejectedError extends UpstreamError {
+  /** The challenge of the response (RFC 6750 §3), which may name the scopes that a call needs. */
+  readonly challenge: string | null | undefined;
+
+  constructor(server: string, challenge?: string | null) {
+    const message = `Server ${server} rejected the configured credential. Update it in the server's settings.`;
+    super("upstream_refused", server, message);
+    this.challenge = challenge;
+  }
 }
+
+export const credentialRejected = (server: string, response?: Response): UpstreamError =>
+  new CredentialRejectedError(server, response?.headers.get("www-authenticate"));
 
 export function invalidResponse(server: string, what: string, cause?: unknown): UpstreamError {
   return new UpstreamError("upstream_invalid", server, `Server ${server} ${what}. Contact its owner.`, cause);

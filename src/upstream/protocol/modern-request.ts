@@ -71,7 +71,7 @@ export function sendModernRequest(request: ModernRequest): Promise<ModernRespons
     const { status } = response;
     if (isAuthorizationStatus(status)) {
       await response.body?.cancel();
-      throw credentialRejected(server);
+      throw credentialRejected(server, response);
     }
     if (!response.ok) {
       const message = await readErrorResponse(response, id, reading);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseBearerChallenge } from "../../../src/core/oauth-client/challenge.ts";
+import { findMissingScopes, parseBearerChallenge } from "../../../src/core/oauth-client/challenge.ts";
 
 describe("parseBearerChallenge", () => {
   it.each([
@@ -18,4 +18,21 @@ describe("parseBearerChallenge", () => {
       expect(parseBearerChallenge(header)).toBeUndefined();
     },
   );
+});
+
+describe("findMissingScopes", () => {
+  it.each([
+    ['Bearer error="insufficient_scope", scope="a b"', ["a", "b"]],
+    ['Bearer error="insufficient_scope", scope="a", resource_metadata="https://x.example.com/"', ["a"]],
+    ['Bearer error="insufficient_scope"', undefined],
+    ['Bearer error="insufficient_scope", scope=""', undefined],
+    ['Bearer error="insufficient_scope", scope="\\"<script>"', undefined],
+    [`Bearer error="insufficient_scope", scope="${"a ".repeat(51)}"`, undefined],
+    ['Bearer error="invalid_token", scope="a"', undefined],
+    ['Basic error="insufficient_scope", scope="a"', undefined],
+    ["", undefined],
+    [null, undefined],
+  ])("reads %j", (header, scopes) => {
+    expect(findMissingScopes(header)).toEqual(scopes);
+  });
 });

@@ -22,9 +22,9 @@ function hasKey({ tenantId, serverId, userId }: AccountKey): SQL | undefined {
 }
 
 export function findAccount(db: Queries, key: AccountKey) {
-  const { userId, authType, origin, sealed, failure, isForDiscovery, lastUsedAt } = connectedAccounts;
+  const { userId, authType, origin, sealed, scopes, failure, isForDiscovery, lastUsedAt } = connectedAccounts;
   return db
-    .select({ userId, authType, origin, sealed, failure, isForDiscovery, lastUsedAt })
+    .select({ userId, authType, origin, sealed, scopes, failure, isForDiscovery, lastUsedAt })
     .from(connectedAccounts)
     .where(hasKey(key));
 }

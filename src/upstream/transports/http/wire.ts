@@ -89,7 +89,7 @@ export class HttpWire {
     const isLost = response.status === 404 && this.sessionId !== undefined;
     if (!isLost && !isAuthorizationStatus(response.status)) return response;
     await response.body?.cancel();
-    throw isLost ? new SessionLostError(this.#server) : credentialRejected(this.#server);
+    throw isLost ? new SessionLostError(this.#server) : credentialRejected(this.#server, response);
   }
 
   #exchange(method: Method, headers: HeaderMap, signal: AbortSignal, body?: string): Promise<Response> {

@@ -20,8 +20,10 @@ import {
 } from "../../connection/channel.ts";
 import {
   connectionClosed,
+  credentialRejected,
   idleTimeout,
   invalidResponse,
+  isAuthorizationStatus,
   responseTimeout,
   statusError,
   toUpstreamError,
@@ -163,6 +165,7 @@ class SseChannel implements UpstreamChannel {
     const response = await sendHttp(request, this.#options.deps);
     await response.body?.cancel();
     if (response.ok) return;
+    if (isAuthorizationStatus(response.status)) throw credentialRejected(server, response);
     if (response.status !== 404) throw statusError(server, response.status);
     const lost = new SessionLostError(server);
     this.#end(lost);
