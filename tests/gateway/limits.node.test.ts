@@ -144,6 +144,36 @@ describe("limits of servers and tools", () => {
   };
 });
 
+describe("a request larger than its organization allows", () => {
+  it("is refused, and one of another organization is not", async () => {
+    const [small, usual] = await Promise.all(
+      [1, 2].map(() => gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] })),
+    );
+    if (small === undefined || usual === undefined) throw new Error("no organization");
+    const admin = await small.addKey({ role: "admin", scopes: ["admin"] });
+    const set = await fetch(`${gateway.url}/api/v1/configs`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${admin}`, "content-type": "application/json" },
+      body: JSON.stringify({ key: "mcp.max_request_bytes", value: 2000 }),
+    });
+    expect(set.status, await set.text()).toBe(201);
+    const send = (tenant: TestTenant, length: number) =>
+      fetch(`${gateway.url}/mcp/one`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          "mcp-protocol-version": "2025-11-25",
+          authorization: `Bearer ${tenant.apiKey}`,
+        },
+        body: JSON.stringify({ ...ping, params: { text: "x".repeat(length) } }),
+      });
+    await expect.poll(async () => (await send(small, 3000)).status, { timeout: 5000 }).toBe(413);
+    expect((await send(small, 1000)).status).toBe(200);
+    expect((await send(usual, 3000)).status).toBe(200);
+  });
+});
+
 describe("a client that goes on after being refused", () => {
   it("is banned for a while, and no other client is", async () => {
     const tenant = await gateway.addTenant({

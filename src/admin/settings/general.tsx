@@ -43,6 +43,7 @@ async function showGeneral(c: Context<AdminEnv>, sent?: { outcome: FormOutcome; 
         submit={isStale ? "Overwrite" : "Save changes"}
       />
       <SettingsTable group="mcp" settings={settings} side={MCP_SETTINGS} />
+      <SettingsTable group="sessions" settings={settings} side={MCP_SETTINGS} />
     </Page>
   );
 }

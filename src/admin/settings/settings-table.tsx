@@ -46,6 +46,8 @@ const GROUPS = {
   health: "Health checks",
   discovery: "Discovery",
   bans: "Bans",
+  budgets: "Costs",
+  sessions: "Sessions",
 } as const;
 
 /** The first part of a setting's key. */
@@ -59,6 +61,7 @@ export const TRAFFIC_GROUPS: readonly SettingGroup[] = [
   "health",
   "discovery",
   "bans",
+  "budgets",
 ];
 export const SETTING_GROUPS: readonly SettingGroup[] = ["mcp", ...TRAFFIC_GROUPS, "logging", "telemetry"];
 

@@ -40,7 +40,7 @@ const organizationTab = (title: string, path: string, ...groups: SettingGroup[])
 });
 
 /** Its list is a section of the page of the organization's general settings. */
-export const MCP_SETTINGS = organizationTab("MCP", "/admin/settings", "mcp");
+export const MCP_SETTINGS = organizationTab("MCP", "/admin/settings", "mcp", "sessions");
 const LOGGING = organizationTab("Logging", "/admin/settings/logging", "logging");
 const TRAFFIC = organizationTab("Traffic", "/admin/settings/traffic", ...TRAFFIC_GROUPS);
 const TELEMETRY = organizationTab("Telemetry", "/admin/settings/telemetry", "telemetry");

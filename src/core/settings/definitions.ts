@@ -3,6 +3,7 @@
  */
 import { BUDGET_SETTINGS } from "./budget-settings.ts";
 import { OPERATION_SETTINGS } from "./operation-settings.ts";
+import { SESSION_SETTINGS } from "./session-settings.ts";
 import type { Setting } from "./setting.ts";
 import { TRAFFIC_SETTINGS } from "./traffic-settings.ts";
 
@@ -47,6 +48,16 @@ export const SETTINGS = {
     fallback: "",
     longest: 4000,
   },
+  "mcp.max_request_bytes": {
+    type: "number",
+    label: "Largest request",
+    description: "Bytes of the largest body of an MCP request, at most what the gateway itself accepts.",
+    whose: "both",
+    fallback: 104_857_600,
+    min: 1024,
+    max: 104_857_600,
+    isInteger: true,
+  },
   "telemetry.otlp.endpoint": {
     type: "text",
     label: "OpenTelemetry collector",
@@ -72,6 +83,7 @@ export const SETTINGS = {
     min: 0,
     max: 1,
   },
+  ...SESSION_SETTINGS,
   ...BUDGET_SETTINGS,
   ...TRAFFIC_SETTINGS,
   ...OPERATION_SETTINGS,

@@ -82,6 +82,7 @@ export function createContextFactory(services: ContextServices): ContextFactory 
       ...entered,
       sessionIds,
       keepAliveMs: KEEP_ALIVE_INTERVAL_MS,
+      maxBodyBytes: Math.min(services.maxBodyBytes, tenant.settings["mcp.max_request_bytes"]),
       waitUntil,
       async renew() {
         const still = await identify().catch(() => undefined);

@@ -10,6 +10,8 @@ import {
   secondFactorDuty,
 } from "../../core/access/second-factor-rule.ts";
 import { hmacSha256 } from "../../core/digest.ts";
+import { HOUR_MS, MINUTE_MS } from "../../core/durations.ts";
+import { readSettings, type StoredSetting } from "../../core/settings/values.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 import type { Database } from "../../db/client.ts";
 import { loadSessionFacts, touchSession } from "../../db/queries/identity/user-accounts.ts";
@@ -23,6 +25,7 @@ export interface SignedInUser {
   readonly sessionId: string;
   readonly expiresAt: Date;
   readonly lastActivity: Date;
+  readonly limits: SessionLimits;
   /** When they proved last who they are: sessions are never renewed without a new proof. */
   readonly authenticatedAt: Date;
   readonly isOperator: boolean;
@@ -49,6 +52,14 @@ export interface ActiveTenant {
   readonly groups: readonly PrincipalGroup[] | undefined;
 }
 
+/** How long a session may be in the organization that it is in. */
+export interface SessionLimits {
+  /** From its last activity. */
+  readonly idleMs: number;
+  /** From its sign-in, however active it is. */
+  readonly longestMs: number;
+}
+
 export interface UserSessions {
   /** The signed cookie's value as the request carries it. */
   findCookie(cookies: string | null | undefined): string | undefined;
@@ -64,8 +75,6 @@ export interface UserSessions {
 export const SESSION_LIFETIME_MS = 7 * 86_400_000;
 /** Of a session that ends with the browser, as better-auth creates it. */
 export const BROWSER_SESSION_LIFETIME_MS = 86_400_000;
-/** Of any session, from its sign-in, however active it is. */
-const MAX_SESSION_LIFETIME_MS = 30 * 86_400_000;
 const ACTIVITY_INTERVAL_MS = 60_000;
 
 export function createSessions(
@@ -75,11 +84,12 @@ export function createSessions(
   const name = sessionCookieName(settings.publicUrl);
   return {
     findCookie: (cookies) => readCookie(cookies ?? "", name),
-    async touch({ sessionId, lastActivity, authenticatedAt, impersonatorId }, lifetimeMs, now) {
+    async touch({ sessionId, lastActivity, authenticatedAt, impersonatorId, limits }, lifetimeMs, now) {
       if (now.getTime() - lastActivity.getTime() < ACTIVITY_INTERVAL_MS) return false;
       const isSliding = impersonatorId === undefined;
-      const latest = authenticatedAt.getTime() + MAX_SESSION_LIFETIME_MS;
-      const expiresAt = isSliding ? new Date(Math.min(now.getTime() + lifetimeMs, latest)) : undefined;
+      const latest = authenticatedAt.getTime() + limits.longestMs;
+      const next = Math.min(now.getTime() + Math.min(lifetimeMs, limits.idleMs), latest);
+      const expiresAt = isSliding ? new Date(next) : undefined;
       await touchSession(database.asSystem(), sessionId, { lastActivity: now, expiresAt });
       return isSliding;
     },
@@ -91,7 +101,12 @@ export function createSessions(
         return undefined;
       }
       // The sign-in library moves the end of a session as well, without a limit.
-      if (now.getTime() - row.authenticatedAt.getTime() >= MAX_SESSION_LIFETIME_MS) return undefined;
+      const limits = readSessionLimits(row.lifetimes);
+      const end = Math.min(
+        row.authenticatedAt.getTime() + limits.longestMs,
+        row.lastActivity.getTime() + limits.idleMs,
+      );
+      if (now.getTime() >= end) return undefined;
       if (row.banned && (row.banExpires === null || row.banExpires > now)) return undefined;
       if (row.identityProviderId !== null && row.isProviderActive !== true) return undefined;
       const { tenantId, tenantName, tenantSlug, role } = row;
@@ -101,7 +116,8 @@ export function createSessions(
         name: row.name,
         email: row.email,
         sessionId: row.sessionId,
-        expiresAt: row.expiresAt,
+        expiresAt: new Date(Math.min(row.expiresAt.getTime(), end)),
+        limits,
         lastActivity: row.lastActivity,
         authenticatedAt: row.authenticatedAt,
         // Acting as an operator is not what impersonation is for, nor what an organization's provider may vouch for.
@@ -118,6 +134,14 @@ export function createSessions(
             : undefined,
       };
     },
+  };
+}
+
+function readSessionLimits(rows: readonly StoredSetting[] | null): SessionLimits {
+  const settings = readSettings(rows ?? []);
+  return {
+    idleMs: settings["sessions.idle_minutes"] * MINUTE_MS,
+    longestMs: settings["sessions.max_hours"] * HOUR_MS,
   };
 }
 

@@ -10,6 +10,7 @@ import { tenants } from "../../schema/tenants.ts";
 import { insertDefaultAlertRules } from "../logs/alerts.ts";
 import type { Queries } from "../shared/queries.ts";
 import { secondFactorFrom } from "../tenants/second-factor.ts";
+import { selectSettings } from "../tenants/settings.ts";
 import { selectGroups } from "./groups.ts";
 import { isSsoRequired, mayEnterTenant } from "./sso.ts";
 
@@ -120,6 +121,8 @@ export function saveProvider(
     .where(and(eq(user.id, userId), isNull(user.authProvider)));
 }
 
+const SESSION_KEYS = ["sessions.idle_minutes", "sessions.max_hours"] as const;
+
 /** All that a request with a cookie needs, in one look: session, person, and their standing in the chosen tenant. */
 export function loadSessionFacts(db: Queries, token: string) {
   return db
@@ -150,6 +153,7 @@ export function loadSessionFacts(db: Queries, token: string) {
       providerTenantId: identityProviders.tenantId,
       isSecondFactorProved: session.isSecondFactorProved,
       isSsoRequired: isSsoRequired(),
+      lifetimes: selectSettings(session.activeTenantId, SESSION_KEYS),
     })
     .from(session)
     .innerJoin(user, eq(user.id, session.userId))

@@ -1,6 +1,8 @@
 /** Configuration values in time: each change leaves the version before it to be read and brought back. */
 import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import type { SettingKey } from "../../../core/settings/definitions.ts";
+import type { StoredSetting } from "../../../core/settings/values.ts";
 import { systemConfigHistory as history, systemConfigs } from "../../schema/operations.ts";
 import type { RowOwner } from "../shared/crud.ts";
 import { isOwnOrShared } from "../shared/ownership.ts";
@@ -85,3 +87,11 @@ export function listEffectiveConfigs(db: Queries, tenantId: string) {
     .orderBy(configs.key, configs.tenantId)
     .limit(2000);
 }
+
+/** The stored values of some settings, of a tenant and of the system, as a column of a query that finds the tenant. */
+export const selectSettings = (tenantId: AnyPgColumn, keys: readonly SettingKey[]) =>
+  sql<StoredSetting[] | null>`(select json_agg(json_build_object('key', ${systemConfigs.key},
+      'value', ${systemConfigs.value}, 'tenantId', ${systemConfigs.tenantId}))
+    from ${systemConfigs}
+    where ${systemConfigs.key} = any(${sql.param([...keys])})
+      and (${systemConfigs.tenantId} is null or ${systemConfigs.tenantId} = ${tenantId}))`;
