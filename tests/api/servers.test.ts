@@ -77,6 +77,20 @@ describe("registering", () => {
     expect((await register({ name: "twice-2", endpointUrl, evenIfRegistered: true })).status).toBe(201);
   });
 
+  it("takes one address several times with different credentials", async () => {
+    const endpointUrl = "https://several.example.com/mcp";
+    const bearer = (token: string) => ({ type: "bearer", token });
+    const accounts = [{ type: "none" }, bearer("one"), bearer("two"), { type: "user_secret" }];
+    for (const [index, auth] of accounts.entries()) {
+      expect((await register({ name: `several-${index}`, endpointUrl, auth })).status).toBe(201);
+    }
+    for (const [index, auth] of accounts.entries()) {
+      const again = await register({ name: `again-${index}`, endpointUrl, auth });
+      expect(again).toMatchObject({ status: 409 });
+      expect(again.body.detail).toContain(`as several-${index} with this credential`);
+    }
+  });
+
   it("stops at the plan's limit, also for many at once", async () => {
     const small = await addTenant("servers");
     const { text } = await small.addKey();

@@ -336,6 +336,37 @@ describe("who may read", () => {
     expect((await call("DELETE", `/registry-paths/${made.body.id}`, { key: admin })).status).toBe(404);
   });
 
+  it("is a member with a credential, who sees of the gateway's servers those that they can use", async () => {
+    await setTenant(tenant.id, { publicRegistry: false });
+    for (const name of ["files", "mail"]) {
+      const serverId = await tenant.addServer(name);
+      const reported = { serverId, name: `com.example/${name}`, version: "1.0.0", description: "Served." };
+      const made = await call("POST", "/registry-entries/by-server", { key: admin, json: reported });
+      expect(made.status, JSON.stringify(made.body)).toBe(201);
+    }
+    const user = await tenant.addKey({ role: "user" });
+    await owner.query(
+      `insert into server_access_controls (tenant_id, subject_type, subject_id, object_type, object_pattern, effect)
+       values ($1, 'key', $2, 'server', 'mail', 'deny')`,
+      [tenant.id, user.id],
+    );
+    const readAs = (key: string, path: string) => send("GET", path, undefined, key);
+    const files = "com.example/files 1.0.0";
+    const known = `${weather} 1.0.0`;
+    expect(names(await readAs(admin, "/servers"))).toEqual([files, "com.example/mail 1.0.0", known]);
+    const seen = await readAs(user.text, "/servers");
+    expect(names(seen)).toEqual([files, known]);
+    expect(seen.headers.get("cache-control")).toBe("private, max-age=60");
+    expect((await readAs(user.text, at("com.example/mail"))).status).toBe(404);
+    expect(
+      (await readAs(user.text, `/servers/${encodeURIComponent("com.example/mail")}/versions`)).status,
+    ).toBe(404);
+    expect((await readAs(user.text, at("com.example/files"))).status).toBe(200);
+    expect((await readAs("mcp_wrong", "/servers")).status).toBe(401);
+    const stranger = await (await addTenant("registry-stranger")).addKey();
+    expect((await readAs(stranger.text, "/servers")).status).toBe(404);
+  });
+
   it("never sees another tenant's", async () => {
     const other = await addTenant("registry-other");
     await setTenant(other.id, { publicRegistry: true });

@@ -2,11 +2,12 @@
 import { importPKCS8 } from "jose";
 import { z } from "zod";
 import { TRANSPORTS, type Transport, usesAccounts } from "../../core/enums.ts";
-import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
+import { GatewayError, type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { ClientKeyAlgorithm } from "../../core/oauth-client/client-registration.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
 import { checkUrl, type UrlPolicy } from "../../upstream/connection/url-guard.ts";
+import { credentialHeader } from "../../upstream/credentials.ts";
 import { sealCredentials } from "../../upstream/seal-credentials.ts";
 import type { AuthInput } from "./schemas.ts";
 
@@ -101,4 +102,35 @@ export async function sealCredential(
   if ("privateKey" in credentials) await rejectUnusableKey(credentials);
   const config = await sealCredentials(keyring, serverId, credentials);
   return { ...config, ...(reference !== undefined && { reference }) };
+}
+
+interface AuthenticatedServer {
+  readonly id: string;
+  readonly authConfig: SealedAuthConfig;
+}
+
+/** Rejects a server that is there already: at the same URL, with the same credential. */
+export async function rejectDuplicate(
+  keyring: Keyring,
+  server: AuthenticatedServer,
+  others: readonly (AuthenticatedServer & { readonly name: string })[],
+): Promise<void> {
+  for (const other of others) {
+    if (!(await hasSameCredential(keyring, server, other))) continue;
+    const message = `This server is already registered as ${other.name} with this credential.`;
+    throw new GatewayError("conflict", message);
+  }
+}
+
+/** Where each member has an account of their own, the type of authentication is the credential. */
+async function hasSameCredential(
+  keyring: Keyring,
+  one: AuthenticatedServer,
+  other: AuthenticatedServer,
+): Promise<boolean> {
+  if (one.authConfig.type !== other.authConfig.type) return false;
+  const headers = await Promise.all(
+    [one, other].map(({ id, authConfig }) => credentialHeader(keyring, id, authConfig)),
+  );
+  return JSON.stringify(headers[0]) === JSON.stringify(headers[1]);
 }

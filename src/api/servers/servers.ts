@@ -41,6 +41,7 @@ import type { ApiContext } from "../resource/scope.ts";
 import {
   findGivenUrlFaults,
   recordedAuth,
+  rejectDuplicate,
   rejectMovedCredential,
   rejectUrl,
   sealCredential,
@@ -105,16 +106,16 @@ export const servers = new Hono<AppEnv>()
       const { tenantId } = principal;
       const transportType = wanted.transportType ?? "http";
       const { endpointUrl = stdioUrl(wanted.name) } = wanted;
-      if (!evenIfRegistered) {
-        const [other] = await findServersByEndpoint(db, tenantId, endpointUrl, transportType);
-        if (other !== undefined)
-          throw new GatewayError("conflict", `This server is already registered as ${other.name}.`);
-      }
       const id = uuidv7();
+      const authConfig = await sealCredential(services.keyring, id, auth);
+      if (!evenIfRegistered) {
+        const others = await findServersByEndpoint(db, tenantId, endpointUrl, transportType);
+        await rejectDuplicate(services.keyring, { id, authConfig }, others);
+      }
       const values = {
         ...omitUndefined(wanted),
         ...{ id, tenantId, name: wanted.name, endpointUrl },
-        authConfig: await sealCredential(services.keyring, id, auth),
+        authConfig,
         createdBy: principal.userId,
       };
       const { authConfig: _, ...written } = values;

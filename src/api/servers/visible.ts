@@ -10,7 +10,15 @@ export type Visibility = AccessPolicy["allows"];
 const ALL: Visibility = () => true;
 const NONE: Visibility = () => false;
 
-export async function loadVisibility(c: ApiContext): Promise<Visibility> {
+interface VisibilityContext {
+  readonly var: {
+    readonly principal: ApiContext["var"]["principal"];
+    readonly services: Pick<ApiContext["var"]["services"], "snapshots">;
+  };
+  readonly executionCtx: { waitUntil(work: Promise<unknown>): void };
+}
+
+export async function loadVisibility(c: VisibilityContext): Promise<Visibility> {
   const { principal, services } = c.var;
   if (principal.role === "admin") return ALL;
   const tenant = await services.snapshots.get(principal.tenantId, (work) => c.executionCtx.waitUntil(work));

@@ -24,6 +24,14 @@ export function findTenantOfPublicRegistry(db: Queries, slug: string) {
     );
 }
 
+/** System role: a member reads the registry of their own tenant, public or not. */
+export function findOwnRegistry(db: Queries, slug: string, tenantId: string) {
+  return db
+    .select(readable)
+    .from(tenants)
+    .where(and(eq(tenants.slug, slug), eq(tenants.id, tenantId), eq(tenants.status, "active")));
+}
+
 /** System role. */
 export function findTenantOfRegistryPath(db: Queries, tokenHash: string) {
   return db

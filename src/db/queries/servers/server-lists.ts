@@ -81,7 +81,7 @@ export function findServersByEndpoint(
   transport: Transport,
 ) {
   return db
-    .select(listed)
+    .select({ id: mcpServers.id, name: mcpServers.name, authConfig: mcpServers.authConfig })
     .from(mcpServers)
     .where(
       and(
