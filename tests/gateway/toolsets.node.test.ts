@@ -1,5 +1,5 @@
 /** Toolset endpoints from outside: the official clients of every era see and call what a toolset contains, and no more. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { startEverything } from "../fixtures/everything/start.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
@@ -83,9 +83,11 @@ describe.each(CLIENTS)("%s at a toolset endpoint", (_name, connect) => {
     });
     client = await connect(`${gateway.url}/mcp/toolsets/support`, tenant.apiKey);
     // A list is returned without a server that takes too long, as it may on a busy machine.
-    const isComplete = async () =>
-      (await client.tools()).length === 4 && (await client.resources()).length > 0;
-    await expect.poll(isComplete, { timeout: 60_000, interval: 500 }).toBe(true);
+    const expectComplete = async () => {
+      expect(await client.tools()).toHaveLength(4);
+      expect(await client.resources()).not.toEqual([]);
+    };
+    await vi.waitFor(expectComplete, { timeout: 60_000, interval: 500 });
   });
   afterAll(() => client.close());
 
