@@ -338,18 +338,19 @@ describe("who may read", () => {
 
   it("is a member with a credential, who sees of the gateway's servers those that they can use", async () => {
     await setTenant(tenant.id, { publicRegistry: false });
-    for (const name of ["files", "mail"]) {
-      const serverId = await tenant.addServer(name);
-      const reported = { serverId, name: `com.example/${name}`, version: "1.0.0", description: "Served." };
-      const made = await call("POST", "/registry-entries/by-server", { key: admin, json: reported });
-      expect(made.status, JSON.stringify(made.body)).toBe(201);
-    }
+    // Before the requests that change something: after one of those, no isolate uses an earlier snapshot.
     const user = await tenant.addKey({ role: "user" });
     await owner.query(
       `insert into server_access_controls (tenant_id, subject_type, subject_id, object_type, object_pattern, effect)
        values ($1, 'key', $2, 'server', 'mail', 'deny')`,
       [tenant.id, user.id],
     );
+    for (const name of ["files", "mail"]) {
+      const serverId = await tenant.addServer(name);
+      const reported = { serverId, name: `com.example/${name}`, version: "1.0.0", description: "Served." };
+      const made = await call("POST", "/registry-entries/by-server", { key: admin, json: reported });
+      expect(made.status, JSON.stringify(made.body)).toBe(201);
+    }
     const readAs = (key: string, path: string) => send("GET", path, undefined, key);
     const files = "com.example/files 1.0.0";
     const known = `${weather} 1.0.0`;
