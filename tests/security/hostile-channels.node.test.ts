@@ -13,7 +13,7 @@ import {
   type Target,
   within,
 } from "../fixtures/hostile-calls.ts";
-import { CHANNEL_ATTACKS, type ChannelAttack } from "../fixtures/hostile-channels.ts";
+import { CHANNEL_ATTACKS, type ChannelAttack, LARGE_ANSWER } from "../fixtures/hostile-channels.ts";
 import { type MemoryWatch, watchMemory } from "../fixtures/memory-watch.ts";
 import { startTinyServers, type TinyServers } from "../fixtures/tiny-servers.ts";
 
@@ -90,8 +90,14 @@ async function attack({ attempt, method }: Path, { transport, start }: ChannelAt
 const TIMEOUT = { timeout: 110_000 };
 const attacksOver = (transport: ChannelAttack["transport"]) =>
   CHANNEL_ATTACKS.filter((each) => each.transport === transport).flatMap((each) =>
-    PATHS.map((path) => [`${path.name}: ${each.name}`, path, each] as const),
+    pathsOf(each).map((path) => [`${path.name}: ${each.name}`, path, each] as const),
   );
+
+/** The runtime frees large messages late, so this one is received by both kinds of reader once, and not by every path. */
+function pathsOf({ name: attacked }: ChannelAttack): readonly Path[] {
+  const readers = [MODERN_CALLER.name, LEGACY_CALLER.name];
+  return attacked === LARGE_ANSWER ? PATHS.filter(({ name }) => readers.includes(name)) : PATHS;
+}
 
 describe("an HTTP+SSE server", () => {
   it.concurrent.each(attacksOver("sse"))("ends with an error for %s", TIMEOUT, (_name, path, each) =>
