@@ -1,5 +1,5 @@
 // Collects what the smoke test found: one line a check, and the reasons of those that failed.
-import { setTimeout as sleep } from "node:timers/promises";
+import { withTimeout } from "../../src/core/timers.ts";
 import { errorMessage } from "../lib/problem.ts";
 
 /** Far longer than any check takes on a busy machine: what hangs is a failure, and the others go on. */
@@ -38,17 +38,12 @@ export function createReport(print: (line: string) => void, only = ""): Report {
 }
 
 async function inTime<T>(running: Promise<T>, timeoutMs: number): Promise<T> {
-  const over = new AbortController();
-  const timedOut = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`did not end within ${timeoutMs / 1000} s`);
-  });
-  // Rejected by the abort too, which nothing is to report.
-  timedOut.catch(() => undefined);
-  try {
-    return await Promise.race([running, timedOut]);
-  } finally {
-    over.abort();
-  }
+  const ended = await withTimeout(
+    running.then((value) => ({ value })),
+    timeoutMs,
+  );
+  if (ended === undefined) throw new Error(`did not end within ${timeoutMs / 1000} s`);
+  return ended.value;
 }
 
 /** Calls `probe` until it answers something, and fails when it takes too long. */

@@ -6,6 +6,7 @@ import {
   type SocketCheck,
 } from "../core/discovery/connection-cause.ts";
 import type { GatewayError } from "../core/errors.ts";
+import { withTimeout } from "../core/timers.ts";
 import { StatusError } from "./connection/errors.ts";
 
 /** Of the second look, beside what the request has taken. */
@@ -44,16 +45,11 @@ async function canConnect({ hostname, port, protocol }: URL): Promise<boolean> {
   );
   // A socket that fails to open rejects both promises.
   socket.closed.catch(() => undefined);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), SOCKET_TIMEOUT_MS);
-  });
   try {
-    return await Promise.race([socket.opened.then(() => true), timeout]);
+    return (await withTimeout(socket.opened, SOCKET_TIMEOUT_MS)) !== undefined;
   } catch {
     return false;
   } finally {
-    clearTimeout(timer);
     await socket.close().catch(() => undefined);
   }
 }

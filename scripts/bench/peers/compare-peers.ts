@@ -9,7 +9,7 @@ import { median } from "../gateway/figures.ts";
 import type { Sent } from "../gateway/requests.ts";
 import type { World } from "../gateway/world.ts";
 import { amountFor } from "./amount.ts";
-import { PEERS, type Peer } from "./catalogue.ts";
+import { PEERS, type Peer } from "./catalog.ts";
 import { PeerFailed } from "./failed.ts";
 import { prove, startPeer } from "./run.ts";
 import { settle } from "./settle.ts";

@@ -1,7 +1,7 @@
 // The messages to a peer: how a client begins, one call, and how its response is recognized.
 import { readFileSync } from "node:fs";
 import { beginSession, callOf, legacy, modern, post, type Sent } from "../gateway/requests.ts";
-import type { Peer } from "./catalogue.ts";
+import type { Peer } from "./catalog.ts";
 import { openSse, type SseClient } from "./sse-client.ts";
 
 const CLIENT = {

@@ -8,7 +8,7 @@ import { nextFreePort } from "../../lib/ports.ts";
 import { errorMessage } from "../../lib/problem.ts";
 import type { Sent } from "../gateway/requests.ts";
 import type { World } from "../gateway/world.ts";
-import type { Peer } from "./catalogue.ts";
+import type { Peer } from "./catalog.ts";
 import { answerTo, callTo, isAnswer } from "./conversation.ts";
 import { PeerFailed } from "./failed.ts";
 import { installPeer } from "./install.ts";

@@ -13,6 +13,7 @@ import { loadSubjectNames, parseSubject, subjectOptions } from "../lookups/choic
 import { Badge, Empty, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import { EACH_SUBJECT, subjectLabel } from "./limited-subjects.ts";
 
 const PATH = "/admin/rate-limits/budgets";
 
@@ -28,20 +29,10 @@ const shape = z.object({
 });
 type Budget = z.infer<typeof shape>;
 
-const EACH: Readonly<Record<Budget["subjectType"], string>> = {
-  tenant: "Organization",
-  user: "Each user",
-  key: "Each API key",
-  group: "Each group",
-};
-
-const subjectLabel = ({ subjectType, subjectId, subjectName }: Omit<Budget, "id" | "name">) =>
-  subjectId === null ? EACH[subjectType] : `${subjectType} ${subjectName ?? subjectId}`;
-
 const counted = (count: number) => count.toLocaleString("en");
 
 async function budgetedSubjects(rest: ApiClient): Promise<readonly Option[]> {
-  const each = BUDGET_SUBJECTS.map((type) => ({ value: type, label: EACH[type] }));
+  const each = BUDGET_SUBJECTS.map((type) => ({ value: type, label: EACH_SUBJECT[type] }));
   const subjects = await subjectOptions(rest);
   return [...each, ...subjects.filter(({ value }) => !value.startsWith("role:"))];
 }

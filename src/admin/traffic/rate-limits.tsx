@@ -19,6 +19,7 @@ import {
 import { Badge } from "../ui/components.tsx";
 import { bans } from "./bans.tsx";
 import { budgets } from "./budgets.tsx";
+import { EACH_SUBJECT, subjectLabel } from "./limited-subjects.ts";
 import { limitsNow } from "./limits-now.tsx";
 import { perWindow } from "./windows.ts";
 
@@ -38,20 +39,9 @@ const shape = z.object({
 });
 type Limit = z.infer<typeof shape>;
 
-const EACH: Readonly<Record<Limit["subjectType"], string>> = {
-  global: "Global",
-  tenant: "Organization",
-  role: "Each principal",
-  user: "Each user",
-  key: "Each API key",
-  ip: "Each IP address",
-  server: "Each server",
-  tool: "Each tool",
-  group: "Each group",
-};
-
-function nameOf({ subjectType, subjectId, subjectName, toolName, serverName }: Limit): string {
-  const subject = subjectId === null ? EACH[subjectType] : `${subjectType} ${subjectName ?? subjectId}`;
+function nameOf(limit: Limit): string {
+  const { subjectType, toolName, serverName } = limit;
+  const subject = subjectLabel(limit);
   if (serverName === undefined) return subject;
   if (subjectType === "server") return `server ${serverName}`;
   const target = toolName === null ? serverName : `${serverName} › ${toolName}`;
@@ -61,7 +51,7 @@ function nameOf({ subjectType, subjectId, subjectName, toolName, serverName }: L
 async function limitedSubjects(rest: ApiClient): Promise<readonly Option[]> {
   const each = (["tenant", "role", "user", "key", "group", "ip", "server", "tool"] as const).map((type) => ({
     value: type,
-    label: EACH[type],
+    label: EACH_SUBJECT[type],
   }));
   const anonymous = { value: "role:anonymous", label: "Unauthenticated callers" };
   return [...each, anonymous, ...(await subjectOptions(rest))];

@@ -82,9 +82,12 @@ async function findItem(
   context: McpContext,
 ): Promise<ServerItem | undefined> {
   const place = target.kind === "task" ? await findTaskServer(tables, target, context) : tables.find(target);
-  if (place === undefined) return undefined;
-  // As it is now: what it offers may be known from before its credentials or its times were changed.
-  const server = context.tenant.servers.get(place.inventory.server.name);
+  return place && withCurrentServer(place, context);
+}
+
+/** The server as it is now: its inventory may be older than its credentials or its times. */
+export function withCurrentServer(place: ServerItem, { tenant }: McpContext): ServerItem | undefined {
+  const server = tenant.servers.get(place.inventory.server.name);
   return server && { ...place, inventory: { ...place.inventory, server } };
 }
 

@@ -5,8 +5,9 @@
  */
 import { toGatewayError } from "../../core/errors.ts";
 import { isMembers, parseLossless, stringifyLossless } from "../../core/mcp/lossless-json.ts";
-import { setTarget } from "../../core/mcp/rewrite.ts";
+import { type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
 import { peekCredentialHeader } from "../../upstream/credentials.ts";
+import { canReach, withCurrentServer } from "../aggregate/resolve-target.ts";
 import { createEdit } from "../aggregate/rewrite-response.ts";
 import { describeRoutedCall } from "../aggregate/route-call.ts";
 import { canRepeat, type ItemCandidate, toCandidate } from "../aggregate/select-candidates.ts";
@@ -30,7 +31,8 @@ export function sendAggregatedCall(
   const [operation] = context.record.operations;
   if (operation?.target === undefined || !isPlainPost(request, post, operation, context)) return undefined;
   const name = operation.target;
-  const found = post.era === "modern" ? findTool(name, context) : undefined;
+  const target = { kind: "tool", value: name } as const;
+  const found = post.era === "modern" ? findTool(target, context) : undefined;
   if (found === undefined) return undefined;
   const { candidate, tables } = found;
   const { server, upstreamName } = candidate;
@@ -41,7 +43,6 @@ export function sendAggregatedCall(
   if (releaseSlot === undefined) return undefined;
   const isRepeatable = ({ item }: ItemCandidate, neverSent: boolean) =>
     canRepeat({ method: METHOD, tables }, item, neverSent);
-  const target = { kind: "tool", value: name } as const;
   const forwarded = describeRoutedCall(METHOD, post, { candidate, tables, target, isRepeatable }, context);
   const exchange = openExchange(operation, candidate, context, timers);
   const owner = { principalId: context.principal.id, serverId: server.id, method: METHOD, own: upstreamName };
@@ -54,20 +55,18 @@ export function sendAggregatedCall(
 
 /** The tool by its exposed name, if one modern server has it, the principal may use it, and nothing else may serve it. */
 function findTool(
-  value: string,
+  tool: RequestTarget,
   context: McpContext,
 ): { readonly candidate: ItemCandidate; readonly tables: NameIndex } | undefined {
-  const { tenant, target, catalog, access } = context;
+  const { tenant, target, catalog } = context;
   if (tenant.routing.length > 0 || target.toolset !== undefined) return undefined;
   const view = catalog.peekView(tenantScope(tenant));
-  const item = view?.tables.find({ kind: "tool", value });
+  const item = view?.tables.find(tool);
   if (view === undefined || item?.inventory.era !== "modern") return undefined;
-  // As it is now: what it offers may be known from before its credentials or its times were changed.
-  const server = tenant.servers.get(item.inventory.server.name);
-  if (server === undefined || !access.allows("server", server.id, server.name)) return undefined;
-  const candidate = toCandidate({ ...item, inventory: { ...item.inventory, server } });
-  const isAllowed = view.tables.allows("tool", candidate.item, access);
-  return isAllowed && isPlainTarget(candidate, context) ? { candidate, tables: view.tables } : undefined;
+  const current = withCurrentServer(item, context);
+  if (current === undefined || !canReach(current, tool, view.tables, context)) return undefined;
+  const candidate = toCandidate(current);
+  return isPlainTarget(candidate, context) ? { candidate, tables: view.tables } : undefined;
 }
 
 /** The body with the server's own name of the tool; as it came if that is the same. */

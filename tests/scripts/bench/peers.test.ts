@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amountFor } from "../../../scripts/bench/peers/amount.ts";
-import { PEERS } from "../../../scripts/bench/peers/catalogue.ts";
+import { PEERS } from "../../../scripts/bench/peers/catalog.ts";
 import type { PeerResult } from "../../../scripts/bench/peers/compare-peers.ts";
 import { isAnswer } from "../../../scripts/bench/peers/conversation.ts";
 import { eventReader, type SentEvent } from "../../../scripts/bench/peers/events.ts";

@@ -1,5 +1,6 @@
 /** Budgets as decisions read them, and the thresholds that they have reached. */
 import { and, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { DAY_MS } from "../../../core/durations.ts";
 import type { BudgetCrossing } from "../../../core/limits/budget-keys.ts";
 import type { Db } from "../../client.ts";
 import { budgetAlerts, budgets } from "../../schema/budgets.ts";
@@ -72,5 +73,5 @@ const KEPT_DAYS = 400;
 export function deleteOldBudgetAlerts(db: Queries, now: Date) {
   return db
     .delete(budgetAlerts)
-    .where(lt(budgetAlerts.periodEnd, new Date(now.getTime() - KEPT_DAYS * 86_400_000)));
+    .where(lt(budgetAlerts.periodEnd, new Date(now.getTime() - KEPT_DAYS * DAY_MS)));
 }
