@@ -27,7 +27,8 @@ beforeAll(async () => {
   ];
   tenant = await gateway.addTenant({
     servers: [
-      { name: "recorder", url: recorder.url },
+      // Most of the streams below end without an answer, which must not open this server's circuit breaker.
+      { name: "recorder", url: recorder.url, settings: { breaker: { minimumCalls: 10_000 } } },
       { name: "modern", url: modern.url },
       { name: "legacy", url: legacy.url },
     ],
@@ -105,7 +106,8 @@ describe("through the pass-through", () => {
     .array(fc.tuple(fc.array(line, { maxLength: 4 }), lineEnd))
     .map((blocks) => blocks.map(([lines, end]) => [...lines, "", ""].join(end)).join(""));
 
-  const MISSING_ANSWER = /^(?:\n\nevent: message\ndata: \{"jsonrpc":"2.0","id":.*"code":-31502,.*\}\n\n)?$/;
+  const MISSING_ANSWER =
+    /^(?:\n\nevent: message\ndata: \{"jsonrpc":"2.0","id":[^\r\n]*"code":-31502,[^\r\n]*\}\n\n)?$/;
 
   async function through(
     sent: { body: string; headers: Record<string, string> },
