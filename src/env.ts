@@ -73,6 +73,7 @@ const RULES = {
   MICROSOFT_TENANT_ID: optional(nonEmptyText),
   MICROSOFT_BASE_URL: optional(httpUrl),
   DNS_BASE_URL: optional(httpUrl),
+  BREACHED_PASSWORDS_URL: optional(originUrl),
   ANALYTICS: optional(binding(isAnalyticsEngine, "must be an analytics_engine_datasets binding")),
   REQUEST_LINES: withDefault(choice("on", "off"), "off"),
   OAUTH_DYNAMIC_REGISTRATION: withDefault(choice("on", "off"), "on"),
@@ -197,6 +198,8 @@ export interface Config {
   /** The resolver of DNS over HTTPS. */
   readonly dnsUrl: string;
   /** A data point a request, where there is a dataset. */
+  /** The origin of a service of the Pwned Passwords range protocol. */
+  readonly breachedPasswordsUrl: string | undefined;
   readonly analytics: AnalyticsEngineDataset | undefined;
   /** A line of JSON a request on the console. */
   readonly requestLines: boolean;
@@ -227,6 +230,7 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
     social: socialClients(value),
     dynamicRegistration: value.OAUTH_DYNAMIC_REGISTRATION === "on",
     dnsUrl: value.DNS_BASE_URL ?? "https://cloudflare-dns.com",
+    breachedPasswordsUrl: value.BREACHED_PASSWORDS_URL,
     analytics: value.ANALYTICS,
     requestLines: value.REQUEST_LINES === "on",
   };

@@ -70,6 +70,7 @@ function createServices(
     secret: config.authSecret,
     social: config.social,
     dynamicRegistration: config.dynamicRegistration,
+    breachedPasswordsUrl: config.breachedPasswordsUrl,
     isAllowedUrl,
     openClientSecret: (id, sealed) => openClientSecret(keyring, id, sealed),
     fetch: upstream.fetch,

@@ -4,10 +4,12 @@
  * enough to be unpredictable. Composition rules are not applied (NIST SP 800-63B).
  */
 
-export type PasswordWeakness = "context" | "common";
+export type PasswordWeakness = "context" | "common" | "breached";
 
 export const PASSWORD_WEAKNESS_MESSAGES: Readonly<Record<PasswordWeakness, string>> = {
   common: "The password is too common. Use a passphrase of several unrelated words.",
+  breached:
+    "The password is known from a data breach. Use a passphrase of several unrelated words that you use nowhere else.",
   context: "The password consists of names that others know. Use a passphrase of several unrelated words.",
 };
 
@@ -68,7 +70,7 @@ const LEET: Readonly<Record<string, string>> = {
 export function findPasswordWeakness(
   password: string,
   context: readonly string[],
-): PasswordWeakness | undefined {
+): "context" | "common" | undefined {
   const text = password.normalize("NFKC").toLowerCase().slice(0, MAX_LENGTH);
   if (isPredictable(text, COMMON_WORDS)) return "common";
   const words = [...PRODUCT_WORDS, ...context.flatMap(splitWords), ...COMMON_WORDS];

@@ -37,6 +37,8 @@ export const MAX_RESPONSE_BYTES = {
   registryPage: 8 * MIB,
   clientDocument: 16 * KIB,
   identityProvider: 256 * KIB,
+  /** About a thousand hash suffixes of a breached-password service. */
+  passwordRange: 256 * KIB,
   /** The gateway's own REST API and MCP endpoint, read in process by its pages. */
   inProcess: 16 * MIB,
 } as const;

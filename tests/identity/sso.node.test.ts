@@ -10,7 +10,7 @@ import {
   type LocalIdentityProvider,
   startIdentityProvider,
 } from "../fixtures/identity-provider.ts";
-import { connectPeople, PASSWORD, type TestPeople, totp } from "../fixtures/people.ts";
+import { connectPeople, nextTotp, PASSWORD, type TestPeople } from "../fixtures/people.ts";
 
 let gateway: TestGateway;
 let people: TestPeople;
@@ -164,13 +164,16 @@ describe("single sign-on", () => {
       password: PASSWORD,
     });
     const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
-    await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret), stored: "yes" });
+    await one.submit(begun, "/account/second-factor/confirm", {
+      code: await nextTotp(secret),
+      stored: "yes",
+    });
 
     const sub = randomUUID();
     const asked = browser();
     const challenge = await signIn({ claims: { sub, email: person.email, amr: ["pwd"] }, one: asked });
     expect(challenge.text).toContain("Enter the code from your authenticator app");
-    await asked.submit(challenge, "/sign-in/second-factor", { code: totp(secret) });
+    await asked.submit(challenge, "/sign-in/second-factor", { code: await nextTotp(secret) });
     const [session] = await people.query(
       "select identity_provider_id is not null as sso, tenant_id from session where user_id = $1 order by created_at desc limit 1",
       [person.id],

@@ -47,7 +47,7 @@ export function toAuthFailure(thrown: unknown): AuthFailure {
   if (code === "TOO_MANY_ATTEMPTS") {
     return { status: 429, message: thrown.body?.message ?? "Too many attempts. Retry later." };
   }
-  if (code === "PASSWORD_PREDICTABLE") {
+  if (code === "PASSWORD_PREDICTABLE" || code === "PASSWORD_BREACHED") {
     return { status: 400, message: thrown.body?.message ?? "The password is too common." };
   }
   return { status: known, message: WORDS[code] ?? "The request failed. Check your input." };

@@ -1,7 +1,7 @@
 /** The setup page: creates the first admin and the first organization through the link in the log. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { findPasswordWeakness, PASSWORD_WEAKNESS_MESSAGES } from "../../core/password-strength.ts";
+import { PASSWORD_WEAKNESS_MESSAGES } from "../../core/password-strength.ts";
 import { clientIp } from "../../identity/users/hooks.ts";
 import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
 import type { PageEnv } from "../http/page-env.ts";
@@ -68,7 +68,8 @@ export const setup = new Hono<PageEnv>()
       return form(c, c.get("form").token ?? "", parsed.error.issues[0]?.message ?? "Check your input.", 400);
     }
     const { token, name, email, password, tenantName, tenantSlug } = parsed.data;
-    const weakness = findPasswordWeakness(password, [name, email, tenantName, tenantSlug]);
+    const { judgeNewPassword } = c.get("services").people;
+    const weakness = await judgeNewPassword(password, [name, email, tenantName, tenantSlug]);
     if (weakness !== undefined) return form(c, token, PASSWORD_WEAKNESS_MESSAGES[weakness], 400);
     const outcome = await c.get("services").people.setup.finish(parsed.data, clientIp(c.req.raw.headers));
     if (outcome === "done") return c.redirect("/sign-in", 303);

@@ -162,6 +162,8 @@ export const twoFactor = pgTable(
     verified: boolean("verified").notNull().default(true),
     failedVerificationCount: integer("failed_verification_count").notNull().default(0),
     lockedUntil: moment("locked_until"),
+    /** The 30 s step of the last time-based code: each is accepted once. */
+    lastUsedStep: bigint("last_used_step", { mode: "number" }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -27,12 +27,14 @@ import type { RecordEvent } from "./event-recorder.ts";
 import { clientIp, createHooks } from "./hooks.ts";
 import type { NotifyUser } from "./notify-user.ts";
 import { createPasskeys } from "./passkeys.ts";
+import type { JudgeNewPassword } from "./password-policy.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import { twoFactorEverywhere } from "./provider-second-factor.ts";
 import { SESSION_LIFETIME_MS } from "./sessions.ts";
 import { createSignInRecorder } from "./sign-in-recorder.ts";
 import { SOCIAL_NAMES, SOCIAL_PROVIDERS, type SocialClients, socialConfigs } from "./social-providers.ts";
 import { startSession } from "./start-session.ts";
+import { createTotpReplayProtection } from "./totp-replay.ts";
 
 export interface AuthDeps {
   readonly database: Database;
@@ -45,6 +47,7 @@ export interface AuthDeps {
   readonly attempts: AttemptLimiter;
   readonly recordEvent: RecordEvent;
   readonly notifyUser: NotifyUser;
+  readonly judgeNewPassword: JudgeNewPassword;
   /** Work that goes on after the answer, so that its duration reveals nothing. */
   readonly waitUntil: (work: Promise<unknown>) => void;
   readonly clientDocuments: ClientMetadataDeps;
@@ -188,6 +191,7 @@ export function createAuth(parts: AuthDeps) {
       }),
       createAuthorizationServer(parts),
       createReplayProtection(parts),
+      createTotpReplayProtection(parts),
       createSignInRecorder(database),
     ],
   });

@@ -14,7 +14,7 @@ import {
 import { recordAudit, recordSecurityEvent } from "../../db/queries/logs/security.ts";
 import type { Attempt, AttemptDecision, AttemptLimiter } from "./attempt-limiter.ts";
 import type { RecordEvent } from "./event-recorder.ts";
-import { rejectWeakPassword } from "./new-password.ts";
+import { type NewPasswordDeps, rejectWeakPassword } from "./new-password.ts";
 import type { NotifyUser } from "./notify-user.ts";
 import { hashPassword, isOutdated } from "./passwords.ts";
 import { isRecent, PASSWORD_CHECKS, SECOND_FACTOR_SETUP, SENSITIVE_PATHS } from "./step-up.ts";
@@ -82,8 +82,7 @@ const NOTIFIED_ACTIONS: Readonly<Partial<Record<SecurityEventType, string>>> = {
 
 export const clientIp = (headers: Headers | undefined) => headers?.get("cf-connecting-ip") ?? "unknown";
 
-export interface HookDeps {
-  readonly database: Database;
+export interface HookDeps extends NewPasswordDeps {
   readonly attempts: AttemptLimiter;
   readonly recordEvent: RecordEvent;
   readonly notifyUser: NotifyUser;
@@ -102,7 +101,7 @@ export function createHooks(parts: HookDeps) {
     if (ctx.path.startsWith("/admin/")) await refuseSsoSession(database, ctx);
     const userId = SENSITIVE_PATHS.has(ctx.path) ? await requireRecentSession(ctx, parts.now()) : undefined;
     if (userId !== undefined) await refuseSsoSession(database, ctx);
-    await rejectWeakPassword(database, ctx);
+    await rejectWeakPassword(parts, ctx);
     const trial = await createAttempt(database, ctx, userId);
     if (trial === undefined) return;
     const started = await attempts.start(trial);

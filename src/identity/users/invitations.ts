@@ -5,7 +5,7 @@
 import { newToken, sha256Hex } from "../../core/digest.ts";
 import type { Role } from "../../core/enums.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { findPasswordWeakness, type PasswordWeakness } from "../../core/password-strength.ts";
+import type { PasswordWeakness } from "../../core/password-strength.ts";
 import type { Database } from "../../db/client.ts";
 import {
   addMember,
@@ -19,6 +19,7 @@ import { recordAudit } from "../../db/queries/logs/security.ts";
 import { type EmailSender, MailNotConfiguredError } from "../../email/mailer.ts";
 import { invitationEmail } from "../../email/templates.ts";
 import type { AttemptLimiter } from "./attempt-limiter.ts";
+import type { JudgeNewPassword } from "./password-policy.ts";
 import { hashPassword } from "./passwords.ts";
 import type { SignedInUser } from "./sessions.ts";
 
@@ -52,6 +53,7 @@ interface InvitationDeps {
   readonly publicUrl: string;
   readonly sendMail: EmailSender;
   readonly attempts: AttemptLimiter;
+  readonly judgeNewPassword: JudgeNewPassword;
   readonly personChanged: (userId: string) => Promise<void>;
   readonly now: () => number;
 }
@@ -144,7 +146,8 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
       const tokenHash = await sha256Hex(token);
       const [invitation] = await findOpenInvitation(db, tokenHash, new Date(now()));
       if (invitation === undefined) return { kind: "closed" };
-      const weakness = findPasswordWeakness(password, [name, invitation.email, invitation.tenantName]);
+      const names = [name, invitation.email, invitation.tenantName];
+      const weakness = await parts.judgeNewPassword(password, names);
       if (weakness !== undefined) return { kind: "weak-password", weakness };
       const hashed = await hashPassword(password);
       const [taken] = await claimInvitation(db, tokenHash, new Date(now()));

@@ -11,6 +11,7 @@ import type { Auth } from "./auth.ts";
 import { createEventRecorder, type RecordEvent } from "./event-recorder.ts";
 import { createInvitations, type InvitationService } from "./invitations.ts";
 import { createNotifyUser, type NotifyUser } from "./notify-user.ts";
+import { createPasswordPolicy, type JudgeNewPassword } from "./password-policy.ts";
 import { createSessions, type UserSessions } from "./sessions.ts";
 import { createSetup, type Setup } from "./setup.ts";
 import { listProviders, type SocialClients, type SocialProvider } from "./social-providers.ts";
@@ -32,6 +33,7 @@ export interface UserServicesDeps {
   readonly bumpEpoch: (tenantId: string) => Promise<void>;
   /** Keeps work alive after the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly breachedPasswordsUrl: string | undefined;
   readonly log: (line: string) => void;
   readonly now: () => number;
 }
@@ -48,6 +50,7 @@ export interface UserServices {
   /** For security events that anonymous requests can cause: a bounded number of rows. */
   readonly recordEvent: RecordEvent;
   readonly notifyUser: NotifyUser;
+  readonly judgeNewPassword: JudgeNewPassword;
   readonly providers: readonly SocialProvider[];
   /** After a person's sessions, grants or standing have changed: every tenant of theirs looks again. */
   readonly onUserChanged: (userId: string) => Promise<void>;
@@ -58,6 +61,7 @@ export function createUserServices(parts: UserServicesDeps): UserServices {
   const recordEvent = createEventRecorder(database);
   const attempts = new AttemptLimiter(database, recordEvent);
   const notifyUser = createNotifyUser(parts);
+  const judgeNewPassword = createPasswordPolicy(parts);
   const sessions = createSessions(database, { publicUrl, secret });
   const onUserChanged = async (userId: string) => {
     const tenants = await listTenantsOfUser(database.asSystem(), userId);
@@ -76,7 +80,7 @@ export function createUserServices(parts: UserServicesDeps): UserServices {
       const { createAuth } = await import("./auth.ts");
       auth ??= createAuth({
         ...parts,
-        ...{ attempts, clientDocuments, onUserChanged, recordEvent, notifyUser },
+        ...{ attempts, clientDocuments, onUserChanged, recordEvent, notifyUser, judgeNewPassword },
       });
       return auth;
     },
@@ -85,7 +89,8 @@ export function createUserServices(parts: UserServicesDeps): UserServices {
     attempts,
     recordEvent,
     notifyUser,
-    invitations: createInvitations({ ...parts, attempts, personChanged: onUserChanged }),
+    judgeNewPassword,
+    invitations: createInvitations({ ...parts, attempts, judgeNewPassword, personChanged: onUserChanged }),
     setup: createSetup({ database, publicUrl, attempts, log: parts.log, now }),
     sendMail: parts.sendMail,
     providers: listProviders(parts.social),

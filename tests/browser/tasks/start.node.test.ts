@@ -2,7 +2,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { expect } from "vitest";
 import { startExamples } from "../../../scripts/examples/start.ts";
-import { PASSWORD, totp } from "../../fixtures/people.ts";
+import { nextTotp, PASSWORD } from "../../fixtures/people.ts";
 import { runTasks, type TaskContext } from "../../fixtures/tasks.ts";
 import { startTinyServers, type TinyServers } from "../../fixtures/tiny-servers.ts";
 
@@ -36,7 +36,7 @@ async function secureAccount({ user, stage, visitor }: TaskContext): Promise<voi
   await user.click("Enable");
   await user.arrive("Set up two-factor authentication");
   const secret = /\b[A-Z2-7]{32,}\b/.exec(await user.read({ role: "main", name: "" }))?.[0] ?? "";
-  await user.fill("Authentication code", totp(secret));
+  await user.fill("Authentication code", await nextTotp(secret));
   await user.check("I have stored the backup codes");
   await user.click("Confirm");
   await user.see("Two-factor authentication is on.");
@@ -47,7 +47,7 @@ async function secureAccount({ user, stage, visitor }: TaskContext): Promise<voi
   await user.fill("Email or username", person.email);
   await user.fill("Password", password);
   await user.click("Sign in");
-  await user.fill(/code/i, totp(secret, Date.now() + 30_000));
+  await user.fill(/code/i, await nextTotp(secret));
   await user.click(/^(?:Verify|Sign in|Continue)/);
   await user.arrive("Overview");
 }

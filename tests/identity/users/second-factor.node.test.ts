@@ -11,7 +11,13 @@ import {
   type TestTenant,
 } from "../../fixtures/gateway.ts";
 import { type OidcStandIn, startOidcStandIn } from "../../fixtures/oidc.ts";
-import { connectPeople, PASSWORD, type TestPeople, type TestPerson, totp } from "../../fixtures/people.ts";
+import {
+  connectPeople,
+  nextTotp,
+  PASSWORD,
+  type TestPeople,
+  type TestPerson,
+} from "../../fixtures/people.ts";
 
 let gateway: TestGateway;
 let people: TestPeople;
@@ -66,7 +72,7 @@ async function turnOnSecondFactor(one: TestBrowser): Promise<string> {
   const page = await one.go("/account/second-factor");
   const begun = await one.submit(page, "/account/second-factor/begin", { password: PASSWORD });
   const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
-  const code = totp(secret);
+  const code = await nextTotp(secret);
   const done = await one.submit(begun, "/account/second-factor/confirm", { code, stored: "yes" });
   expect(done.text).toContain("Two-factor authentication is on.");
   return secret;
@@ -111,7 +117,7 @@ describe("sign-in through a provider", () => {
     const page = await two.go(asked.url);
     const wrong = await two.submit(page, "/sign-in/second-factor", { code: "000000" });
     expect(wrong.status).toBe(401);
-    const entered = await two.submit(page, "/sign-in/second-factor", { code: totp(secret) });
+    const entered = await two.submit(page, "/sign-in/second-factor", { code: await nextTotp(secret) });
     expect(entered.url).toBe(`${gateway.url}/admin`);
   });
 
@@ -209,13 +215,13 @@ describe("a sign-in that is not recent", () => {
     const secret = await turnOnSecondFactor(await signedIn(person));
     const one = browser();
     const asked = await one.signIn({ identifier: person.email, password: PASSWORD });
-    await one.submit(asked, "/sign-in/second-factor", { code: totp(secret), trust: "yes" });
+    await one.submit(asked, "/sign-in/second-factor", { code: await nextTotp(secret), trust: "yes" });
     await ageSessions(person);
     const again = await one.go("/account/password");
     expect(again.text).toContain("Sign in again to continue");
     const page = await one.submit(again, "/sign-in", { identifier: person.email, password: PASSWORD });
     expect(page.url).toContain("/sign-in/second-factor");
-    const done = await one.submit(page, "/sign-in/second-factor", { code: totp(secret) });
+    const done = await one.submit(page, "/sign-in/second-factor", { code: await nextTotp(secret) });
     expect(done.url).toBe(`${gateway.url}/account/password`);
   });
 });
@@ -347,12 +353,12 @@ describe("setting up the second factor", () => {
     expect(wrong.status).toBe(401);
     expect(shown(wrong)).toEqual(first);
     const notStored = await one.submit(wrong, "/account/second-factor/confirm", {
-      code: totp(first.secret ?? ""),
+      code: await nextTotp(first.secret ?? ""),
     });
     expect(notStored.status).toBe(422);
     expect(shown(notStored)).toEqual(first);
     const done = await one.submit(notStored, "/account/second-factor/confirm", {
-      code: totp(first.secret ?? ""),
+      code: await nextTotp(first.secret ?? ""),
       stored: "yes",
     });
     expect(done.text).toContain("Two-factor authentication is on.");
@@ -376,6 +382,49 @@ describe("setting up the second factor", () => {
   });
 });
 
+describe("a code of an authenticator app", () => {
+  it("completes one of several sign-ins that present it at once, and none later", async () => {
+    const person = await newPerson();
+    const secret = await turnOnSecondFactor(await signedIn(person));
+    const asked = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const one = browser();
+        return { one, page: await one.signIn({ identifier: person.email, password: PASSWORD }) };
+      }),
+    );
+    const code = await nextTotp(secret);
+    const present = ({ one, page }: (typeof asked)[number]) =>
+      one.submit(page, "/sign-in/second-factor", { code });
+    const answers = await Promise.all(asked.slice(0, 3).map(present));
+    const statuses = answers.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([200, 401, 401]);
+    const later = await Promise.all(asked.slice(3).map(present));
+    expect(later[0]?.status).toBe(401);
+    const events = await people.query(
+      "select description from security_events where user_id = $1 and event_type = 'second-factor.failed'",
+      [person.id],
+    );
+    expect(events).toHaveLength(3);
+    expect(events[0]).toEqual({ description: "The two-factor code had been used already." });
+  });
+
+  it("that turned the second factor on does not sign in", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    const begun = await one.submit(await one.go("/account/second-factor"), "/account/second-factor/begin", {
+      password: PASSWORD,
+    });
+    const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
+    const code = await nextTotp(secret);
+    await one.submit(begun, "/account/second-factor/confirm", { code, stored: "yes" });
+    const two = browser();
+    const asked = await two.signIn({ identifier: person.email, password: PASSWORD });
+    expect((await two.submit(asked, "/sign-in/second-factor", { code })).status).toBe(401);
+    const next = await two.submit(asked, "/sign-in/second-factor", { code: await nextTotp(secret) });
+    expect(next.url).toBe(`${gateway.url}/admin`);
+  });
+});
+
 describe("the audit log of the organization", () => {
   it("has each completed sign-in with its method, and each change of the second factor", async () => {
     const person = await newPerson();
@@ -384,7 +433,7 @@ describe("the audit log of the organization", () => {
     const two = browser();
     const challenge = await two.signIn({ identifier: person.email, password: PASSWORD });
     expect(await auditOf(person, "user.signed-in")).toHaveLength(1);
-    await two.submit(challenge, "/sign-in/second-factor", { code: totp(secret), trust: "yes" });
+    await two.submit(challenge, "/sign-in/second-factor", { code: await nextTotp(secret), trust: "yes" });
     await two.submit(await two.go("/account"), "/sign-out");
     await two.signIn({ identifier: person.email, password: PASSWORD });
     const settings = await two.go("/account/second-factor");
