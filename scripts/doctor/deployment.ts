@@ -58,7 +58,7 @@ async function load(url: string, path: string): Promise<Answer> {
 function judgeReady(answer: Answer): Check {
   const parsed = "failure" in answer ? undefined : ready.safeParse(answer.body).data;
   const problem =
-    "failure" in answer ? answer.failure : parsed?.status === "ok" ? undefined : "/readyz does not say ok";
+    "failure" in answer ? answer.failure : parsed?.status === "ok" ? undefined : "/readyz does not report ok";
   return judge("gateway's database", problem === undefined ? [] : [problem], {
     passed: `answers in ${parsed?.database?.ms ?? 0} ms`,
     fix: "check the secret DATABASE_URL and the migrations (DATABASE_URL='<owner>' npm run db:migrate)",

@@ -153,7 +153,7 @@ function registerPrompt(mcp: McpServer, { notes }: Notebook): void {
     "summarize_notes",
     {
       title: "Summarize the notes",
-      description: "Asks for a summary of all notes, optionally for a given audience.",
+      description: "Requests a summary of all notes, optionally for a given audience.",
       argsSchema: z.object({ audience: z.string().optional().describe("Who will read the summary") }),
     },
     ({ audience }) => {

@@ -39,7 +39,7 @@ export async function startExamples({ port = 0 }: { port?: number } = {}): Promi
     {
       name: "clock",
       title: "Clock",
-      description: "Returns the time, counts down, and asks for the user's time zone.",
+      description: "Returns the time, counts down, and requests the user's time zone.",
       endpoint: createDualEraEndpoint({ build: () => buildClock() }),
     },
   ];

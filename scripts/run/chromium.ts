@@ -18,11 +18,11 @@ export function findChromium(): string | undefined {
   return [...(named === undefined ? [] : [named]), ...PLACES].find((path) => existsSync(path));
 }
 
-export function ensureChromium(say: (line: string) => void): string | undefined {
+export function ensureChromium(print: (line: string) => void): string | undefined {
   const found = findChromium();
   if (found !== undefined) return found;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
-  say("Installing Chromium for the browser tests …");
+  print("Installing Chromium for the browser tests …");
   const apt = (...args: string[]) =>
     spawnSync("apt-get", args, {
       stdio: ["ignore", "ignore", "inherit"],
@@ -30,7 +30,7 @@ export function ensureChromium(say: (line: string) => void): string | undefined 
     }).status === 0;
   const install = (name: string) => apt("install", "-y", "-qq", "--no-install-recommends", name);
   if (!apt("update", "-qq") || !PACKAGES.some(install)) {
-    say("Chromium could not be installed: set CHROMIUM_PATH to a browser to run the browser tests.");
+    print("Chromium could not be installed: set CHROMIUM_PATH to a browser to run the browser tests.");
   }
   return findChromium();
 }

@@ -16,13 +16,15 @@ export interface DevCron {
   stop(): void;
 }
 
-/** `say` takes a line for a tick that did not succeed. */
-export function startDevCron(url: string, say: (line: string) => void): DevCron {
+/** `print` takes a line for a tick that did not succeed. */
+export function startDevCron(url: string, print: (line: string) => void): DevCron {
   const ending = new AbortController();
   const jobs = readSchedules().map(
     (schedule) =>
       // Like in production a tick does not wait for the one before.
-      new Cron(schedule, { timezone: "UTC", unref: true }, () => fireCron(url, schedule, ending.signal, say)),
+      new Cron(schedule, { timezone: "UTC", unref: true }, () =>
+        fireCron(url, schedule, ending.signal, print),
+      ),
   );
   return {
     stop() {
@@ -44,7 +46,7 @@ async function fireCron(
   url: string,
   schedule: string,
   ending: AbortSignal,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const address = `${url}/__scheduled?cron=${encodeURIComponent(schedule)}`;
   const deadline = Date.now() + RETRY_FOR_MS;
@@ -53,11 +55,11 @@ async function fireCron(
       const signal = AbortSignal.any([ending, AbortSignal.timeout(TIMEOUT_MS)]);
       const response = await fetch(address, { signal });
       const text = await response.text();
-      if (!response.ok) say(`Cron "${schedule}" failed: ${response.status} ${text.slice(0, 200)}`);
+      if (!response.ok) print(`Cron "${schedule}" failed: ${response.status} ${text.slice(0, 200)}`);
       return;
     } catch (error) {
       if (ending.aborted) return;
-      if (Date.now() > deadline) return say(`Cron "${schedule}" failed: ${errorMessage(error)}`);
+      if (Date.now() > deadline) return print(`Cron "${schedule}" failed: ${errorMessage(error)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
   }

@@ -23,7 +23,7 @@ import { endOrphanedWorker, followLog } from "./worker.ts";
 
 const DEFAULT_PORT = 8787;
 
-type Context = { args: DevArgs; dir: string; shutdown: Shutdown; say: (text: string) => void };
+type Context = { args: DevArgs; dir: string; shutdown: Shutdown; print: (text: string) => void };
 
 async function main(): Promise<void> {
   const shutdown = createShutdown();
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   try {
     const args = parseDevArgs(process.argv.slice(2));
     if (args.help) return console.log(devHelp);
-    await start({ args, dir: devDir(), shutdown, say: args.json ? console.error : console.log });
+    await start({ args, dir: devDir(), shutdown, print: args.json ? console.error : console.log });
   } catch (error) {
     // Things started fail when a wish to end takes away what they stand on; that is no news.
     if (shutdown.running) return;
@@ -47,13 +47,13 @@ async function endWith(shutdown: Shutdown, exitCode: number): Promise<void> {
 }
 
 async function start(context: Context): Promise<void> {
-  const { args, dir, shutdown, say } = context;
+  const { args, dir, shutdown, print } = context;
   const started = performance.now();
   const lock = lockProject(context);
   await endOrphanedWorker(dir);
   const port = await choosePort(args.port);
   const ownerUrl = await startDatabase(context);
-  await migrateAndSay(ownerUrl, say);
+  await migrateAndPrint(ownerUrl, print);
   const secrets = devSecrets(dir);
   const login = { ownerUrl, login: "gateway_dev", password: secrets.runtimePassword };
   const runtimeUrl = await ensureRuntimeLogin(login);
@@ -66,7 +66,7 @@ async function start(context: Context): Promise<void> {
     const { tenant } = seeded;
     const options = { ownerUrl, runtimeUrl, endpoint: endpoint.NEON_ENDPOINT, tenant, now: Date.now() };
     const { addDemoTraffic } = await import("../demo/traffic.ts");
-    say(`Demo traffic: ${await addDemoTraffic(options)} calls added.`);
+    print(`Demo traffic: ${await addDemoTraffic(options)} calls added.`);
   }
   const variables = {
     ENVIRONMENT: "development",
@@ -112,11 +112,11 @@ async function choosePort(wanted: number | undefined): Promise<number> {
   throw new Problem(`Port ${wanted} is in use. Choose another with --port, or omit --port.`);
 }
 
-async function startDatabase({ dir, shutdown, say }: Context): Promise<string> {
+async function startDatabase({ dir, shutdown, print }: Context): Promise<string> {
   const own = ownDatabaseUrl();
   if (own !== undefined) {
     await checkOwner(own);
-    say(`Using the database at ${new URL(own).host}.`);
+    print(`Using the database at ${new URL(own).host}.`);
     return own;
   }
   const logFile = join(dir, "logs", "postgres.log");
@@ -124,13 +124,13 @@ async function startDatabase({ dir, shutdown, say }: Context): Promise<string> {
   const postgres = await startPostgres({ dataDir, durable: true, databases: [database], logFile });
   shutdown.add(postgres.stop);
   void postgres.exited.then(() => died(shutdown, "PostgreSQL", logFile));
-  say(`PostgreSQL runs on port ${postgres.port}.`);
+  print(`PostgreSQL runs on port ${postgres.port}.`);
   return postgres.ownerUrl(database);
 }
 
-async function migrateAndSay(ownerUrl: string, say: Context["say"]): Promise<void> {
+async function migrateAndPrint(ownerUrl: string, print: Context["print"]): Promise<void> {
   const { applied, already } = await migrate({ ownerUrl, migrationsDir });
-  say(`${applied.length} migrations applied, ${already} already applied.`);
+  print(`${applied.length} migrations applied, ${already} already applied.`);
 }
 
 /** The variables that lead the Worker's driver to the local endpoint; Neon itself needs none. */

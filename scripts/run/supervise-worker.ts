@@ -19,10 +19,10 @@ export interface SupervisedWorker {
   stop(): Promise<void>;
 }
 
-/** `say` takes a line for each that died and each that serves again. */
+/** `print` takes a line for each that died and each that serves again. */
 export async function superviseWorker(
   options: WorkerOptions,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<SupervisedWorker> {
   let worker = await startWorker(options);
   let isStopped = false;
@@ -47,14 +47,14 @@ export async function superviseWorker(
     for (;;) {
       await worker.exited;
       if (isStopped) return;
-      say("wrangler exited unexpectedly. Restarting it.");
+      print("wrangler exited unexpectedly. Restarting it.");
       if (!(await restart())) return;
-      say(`wrangler is serving again at ${worker.url}.`);
+      print(`wrangler is serving again at ${worker.url}.`);
     }
   };
 
   const stopFollowing = followLog(worker.logFile, (text) => {
-    for (const line of text.split("\n")) if (line.startsWith(NEWS)) say(line.slice(NEWS.length + 1));
+    for (const line of text.split("\n")) if (line.startsWith(NEWS)) print(line.slice(NEWS.length + 1));
   });
   const watching = watch();
   watching.catch(() => {});

@@ -24,7 +24,7 @@ export async function checkHangUp(instance: Instance, report: Report): Promise<v
   await once(server, "listening");
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  await report.check("a server learns that its caller has hung up", async () => {
+  await report.check("a server is notified that its caller has disconnected", async () => {
     const { status, body } = await callRest(instance, "POST", "/servers", {
       name: "slow",
       endpointUrl: `http://127.0.0.1:${port}/mcp`,

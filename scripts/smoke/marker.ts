@@ -16,7 +16,7 @@ export async function startMarker(): Promise<Marker> {
   const build = () => {
     const mcp = new McpServer({ name: "marker", version: "1.0.0" }, { capabilities: { tools: {} } });
     const inputSchema = z.object({ mark: z.string(), padding: z.string().optional() });
-    mcp.registerTool("mark", { description: "Remembers a mark.", inputSchema }, ({ mark }) => {
+    mcp.registerTool("mark", { description: "Stores a mark.", inputSchema }, ({ mark }) => {
       runs.set(mark, (runs.get(mark) ?? 0) + 1);
       return { content: [{ type: "text", text: mark }] };
     });

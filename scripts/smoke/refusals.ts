@@ -69,7 +69,7 @@ export async function checkRefusals(instance: Instance, report: Report): Promise
     ["/mcp", key],
     ["/api/v1/servers", ready.apiKey],
   ] as const) {
-    await report.check(`${TIMES} × too large for ${path}, length not said`, async () => {
+    await report.check(`${TIMES} × too large for ${path}, without content-length`, async () => {
       const large = { path, headers: bearer(token), bytes: LARGE, declared: false };
       const { 413: refused = 0, ...others } = await tally(TIMES, () => upload(origin, large));
       const unexpected = Object.keys(others).filter((answer) => !/^500$|ECONNRESET|EPIPE/.test(answer));

@@ -124,7 +124,7 @@ async function judge({ ready }: Instance, { server, fault, calls }: FaultResult)
     assert.deepEqual(
       rows.map(({ success }) => success),
       calls.map(() => isHarmless),
-      "what the audit log says of the calls",
+      "what the audit log has of the calls",
     );
   } finally {
     await pool.end();

@@ -10,7 +10,7 @@ export const PASSWORD_WEAKNESS_MESSAGES: Readonly<Record<PasswordWeakness, strin
   common: "The password is too common. Use a passphrase of several unrelated words.",
   breached:
     "The password is known from a data breach. Use a passphrase of several unrelated words that you use nowhere else.",
-  context: "The password consists of names that others know. Use a passphrase of several unrelated words.",
+  context: "The password consists of known names. Use a passphrase of several unrelated words.",
 };
 
 /** Fewer characters than this beside predictable parts make a password predictable. */
@@ -20,7 +20,7 @@ const MIN_RUN_LENGTH = 3;
 /** Of a password. */
 const MAX_LENGTH = 128;
 
-/** Of this product: attackers know where they are. */
+/** Of this product: attackers can see where they are. */
 const PRODUCT_WORDS = ["gateway", "registry", "server", "admin", "login", "signin"];
 
 /** Longer words first, because they are removed in order. */
@@ -66,7 +66,7 @@ const LEET: Readonly<Record<string, string>> = {
   "!": "i",
 };
 
-/** `context`: names that an attacker knows, such as those of the user, the email address and the organization. */
+/** `context`: names that an attacker can guess, such as those of the user, the email address and the organization. */
 export function findPasswordWeakness(
   password: string,
   context: readonly string[],

@@ -28,7 +28,7 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     const headers = new Map(visit.headers);
     record.declare(parseSubjects(visit.text));
     const response = await held.post(visit.text, headers, visit.acceptsStream, context);
-    // A client that could not introduce itself has no session.
+    // A client whose initialize failed has no session.
     if (known === undefined && held.session.state.client === undefined) await this.end();
     record.complete(response.status);
     for (const [name, value] of Object.entries(context.answerHeaders)) response.headers.set(name, value);

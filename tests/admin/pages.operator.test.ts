@@ -6,7 +6,7 @@ import { addTenant } from "../api/support.ts";
 import { owner } from "../support/database.ts";
 
 it.each(["/admin", "/admin/servers", "/admin/tools", "/admin/connect", "/admin/palette?q=a", "/account"])(
-  "shows %s to an operator who has chosen no organisation",
+  "shows %s to an operator without a selected organization",
   async (path) => {
     const tenant = await addTenant("left");
     const headers = await tenant.addOperator();

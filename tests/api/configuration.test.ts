@@ -6,7 +6,7 @@ import { owner } from "../support/database.ts";
 import { runs } from "../support/runs.ts";
 import { addTenant, call } from "./support.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the file says.
+// biome-ignore lint/suspicious/noExplicitAny: whatever the file contains.
 type Json = any;
 
 async function installation(label = "configuration") {

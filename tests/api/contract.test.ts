@@ -142,7 +142,7 @@ describe.each(story)("$method $path", (operation) => {
     }
     const id = made[placeOf(operation)];
     if (operation.path.includes("{") && id === undefined) {
-      throw new Error(`say in this test where ${placeOf(operation)} come from`);
+      throw new Error(`state in this test where ${placeOf(operation)} come from`);
     }
     const answer = await run(operation, id);
     if (rank(operation) === 0) made[placeOf(operation)] ??= answer.body?.id ?? answer.body?.key?.id;

@@ -1,6 +1,6 @@
 /** The operations of a served OpenAPI document, as tests read it: independent of the code that made it. */
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the document says.
+// biome-ignore lint/suspicious/noExplicitAny: whatever the document contains.
 type Json = any;
 
 export interface DescribedOperation {

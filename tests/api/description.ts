@@ -8,7 +8,7 @@ import {
   standaloneSchema,
 } from "./described-operations.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the document says.
+// biome-ignore lint/suspicious/noExplicitAny: whatever the document contains.
 type Json = any;
 
 const answer = await createApp().fetch(

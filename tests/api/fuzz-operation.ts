@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { valueFor } from "./arbitrary.ts";
 import { type DescribedOperation, resolveResponse, standaloneSchema } from "./described-operations.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the document says, and whatever came back.
+// biome-ignore lint/suspicious/noExplicitAny: whatever the document contains, and whatever came back.
 type Json = any;
 
 export interface FuzzRequest {

@@ -15,7 +15,7 @@ const NAME = `fuzz_system_${crypto.randomUUID().slice(0, 8)}`;
 const ownerUrl = withDatabase(databaseOfThisRun().ownerUrl, NAME);
 const runtimeUrl = withDatabase(databaseOfThisRun().runtimeUrl, NAME);
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the document says.
+// biome-ignore lint/suspicious/noExplicitAny: whatever the document contains.
 let description: any;
 let gateway: TestGateway;
 let operator: Record<string, string>;

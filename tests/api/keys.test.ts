@@ -259,7 +259,7 @@ describe("the old backend's keys", () => {
     ).toBe(409);
   });
 
-  it("make no new keys, and can be switched off one by one or altogether", async () => {
+  it("cannot be created, and can be disabled one by one or all together", async () => {
     const tenant = await addTenant("keys");
     const admin = await tenant.addKey();
     const [one, two] = [`${OLD}-1-${tenant.id}`, `${OLD}-2-${tenant.id}`];

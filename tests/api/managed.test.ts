@@ -190,7 +190,7 @@ describe("what operators set", () => {
 });
 
 describe("an alert that went off", () => {
-  it("is taken in hand, then over, and then stays over", async () => {
+  it("is acknowledged, then resolved, and stays resolved", async () => {
     const { post } = as(admin.text);
     const { body: alert } = await post("/alerts", { name: "Slow", metric: "latency_p95", threshold: 1 });
     const [event] = await owner.query(

@@ -78,7 +78,7 @@ describe("the permissions of roles", () => {
     expect(answer.headers.get("www-authenticate")).toBe('Bearer error="insufficient_scope", scope="write"');
   });
 
-  it("tells callers without a credential how to authenticate", async () => {
+  it("shows callers without a credential how to authenticate", async () => {
     const answer = await call("GET", "/me");
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
     expect(answer.body.code).toBe("unauthorized");

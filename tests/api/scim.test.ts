@@ -221,11 +221,11 @@ describe("provisioning does not reach", () => {
     expect((await send("GET", `/Users/${member}`)).status).toBe(404);
     expect((await send("GET", "/Users")).body.totalResults).toBe(0);
     const [manual] = await owner.query(
-      "insert into groups (tenant_id, name) values ($1, 'By hand') returning id",
+      "insert into groups (tenant_id, name) values ($1, 'Local') returning id",
       [tenant.id],
     );
     expect((await send("GET", `/Groups/${manual?.id}`)).status).toBe(404);
-    expect((await send("POST", "/Groups", { displayName: "By hand" })).body.scimType).toBe("uniqueness");
+    expect((await send("POST", "/Groups", { displayName: "Local" })).body.scimType).toBe("uniqueness");
     const foreign = await send("POST", "/Groups", { displayName: "Mine", members: [{ value: member }] });
     expect(foreign).toMatchObject({ status: 400, body: { scimType: "invalidValue" } });
     await owner.query(`update "user" set role = 'admin', email = $1 where id = $2`, [

@@ -84,7 +84,7 @@ describe("another tenant's things", () => {
     const thing = thingOf(path);
     const id = theirs[thing];
     if (id === undefined || id === "")
-      throw new Error(`say in this test what another tenant has of ${thing}`);
+      throw new Error(`state in this test what another tenant has of ${thing}`);
     // Right if the thing were one's own.
     const json = exampleOf(route);
     const answer = await call(method, path.replace("/api/v1", "").replace(/:\w+/, id), {

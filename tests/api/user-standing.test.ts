@@ -61,7 +61,7 @@ describe("beyond a tenant's admins", () => {
   it.each<[string, () => Promise<string>, number]>([
     ["they themselves", async () => admin.userId ?? "", 409],
     [
-      "whoever another tenant looks after",
+      "a user whom another tenant manages",
       async () => {
         const guest = await (await addTenant("elsewhere")).addUser("user");
         await owner.query("insert into tenant_members (tenant_id, user_id, role) values ($1, $2, 'user')", [

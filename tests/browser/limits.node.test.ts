@@ -68,7 +68,7 @@ walkPages({
         ));
     });
 
-    it("shows how full limits are, and lets in again whom the gateway shut out", () =>
+    it("shows the usage of limits, and lifts a ban", () =>
       stage().visit("admin", async (page) => {
         await banned(stage(), "203.0.113.67");
         await page.goto(`${stage().gateway.url}${LIST}/usage`);

@@ -110,7 +110,7 @@ walkPages({
             expect(await isOf(stage(), id, "not is_active and not banned")).toBe(true);
 
             await page.getByRole("link", { name: "Remove" }).click();
-            await page.getByLabel(/Type .* to confirm/).fill("somebody else");
+            await page.getByLabel(/Type .* to confirm/).fill("another member");
             await page.getByRole("button", { name: "Remove member" }).click();
             await page.getByText("The email does not match. The member was not removed.").waitFor();
             const label = await page.locator("label").filter({ hasText: "Type" }).innerText();

@@ -239,7 +239,7 @@ walkPages({
         ]);
       }));
 
-    it("hold a breaker by hand", () =>
+    it("force a breaker", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("/admin/servers"));
         await page.getByRole("link", { name: "Calculator" }).click();

@@ -80,7 +80,7 @@ describe("a chain", () => {
     ["without its last", removed(5, 6), [{ kind: "missing", from: 5, to: 6 }]],
     ["without any", [], [{ kind: "missing", from: 1, to: 6 }]],
     ["with a rewritten last one", replaced(entry(6, { hash: "x" })), [{ kind: "end" }]],
-    ["longer than it says", [...chain(6), entry(7)], [{ kind: "end" }]],
+    ["longer than it states", [...chain(6), entry(7)], [{ kind: "end" }]],
     [
       "with one slipped in beside another",
       [...chain(3), entry(3, { hash: "x", previousHash: "h2" }), ...chain(6).slice(3)],

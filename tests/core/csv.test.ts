@@ -11,7 +11,7 @@ describe("a cell", () => {
     [true, "true"],
     [new Date(0), "1970-01-01T00:00:00.000Z"],
     [{ a: 1 }, '"{""a"":1}"'],
-    ['say "hi", twice', '"say ""hi"", twice"'],
+    ['write "hi", twice', '"write ""hi"", twice"'],
     ["two\nlines", '"two\nlines"'],
     ["=1+1", "'=1+1"],
     ["@SUM(A1)", "'@SUM(A1)"],

@@ -26,7 +26,7 @@ describe("a new password", () => {
     "Zoe.Waterstone",
     "registryserver",
     "n0rthw1nd-1234",
-  ])("is made of names that an attacker knows: %s", (password) => {
+  ])("is made of names that an attacker can guess: %s", (password) => {
     expect(findPasswordWeakness(password, CONTEXT)).toBe("context");
   });
 

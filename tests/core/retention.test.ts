@@ -25,9 +25,9 @@ const held = { legalHold: true };
 
 describe("a plan", () => {
   it.each<[string, RetentionPolicy[], RetentionStep[]]>([
-    ["of nobody is nothing", [], []],
+    ["of no tenant is nothing", [], []],
     [
-      "of what is switched off neither",
+      "of what is disabled neither",
       [policy(null, 30, { isActive: false }), policy("a", 9, { isActive: false })],
       [],
     ],
@@ -50,7 +50,7 @@ describe("a plan", () => {
       [{ kind: "delete", table: "request_logs", before: before(9), tenantId: "a" }],
     ],
     [
-      "keeps a partition for whoever keeps longer, and for whoever must",
+      "keeps a partition for tenants with a longer policy or a legal hold",
       [policy(null, 30), policy("longer", 60), policy("shorter", 9), policy("held", 1, held)],
       [
         {
@@ -70,7 +70,7 @@ describe("a plan", () => {
     ],
     ["under the system's hold is nothing, for tenants neither", [policy(null, 30, held), policy("a", 9)], []],
     [
-      "of a hold that is switched off as a policy is still a hold",
+      "of a hold whose policy is disabled is still a hold",
       [policy("a", 9, { ...held, isActive: false })],
       [],
     ],

@@ -144,14 +144,14 @@ describe("what was loaded before its tenant was known", () => {
     expect(await get()).toBe("v2");
   });
 
-  it("is kept if the epoch had been heard of before the load", async () => {
+  it("is kept if the epoch was received before the load", async () => {
     receivedMessages = { epoch: 1, at: now - 1 };
     expect(await get()).toBe("v1");
     now += 40_000;
     expect(await get()).toBe("v1");
   });
 
-  it("is not kept if it may have been heard of after it", async () => {
+  it("is not kept if it may have been received after it", async () => {
     receivedMessages = { epoch: 1, at: now };
     await get();
     expect(await get()).toBe("v2");

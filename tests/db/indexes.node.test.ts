@@ -57,7 +57,7 @@ afterAll(async () => {
   await owner.end();
 });
 
-describe("the catalogue", () => {
+describe("the system catalog", () => {
   it("holds exactly the 38 indexes called idx_, with columns, order and condition as specified", async () => {
     const { rows } = await client.query<{
       name: string;

@@ -83,7 +83,7 @@ const SYSTEM_TABLES = [
   "verification",
 ];
 
-describe("the catalogue", () => {
+describe("the system catalog", () => {
   it("has no table without a tenant but those of the system", () => {
     expect(others.map((table) => table.name)).toEqual(SYSTEM_TABLES);
     expect(owned.length).toBeGreaterThanOrEqual(36);

@@ -83,7 +83,8 @@ describe("migrations", () => {
            select id, 'renamed', 'https://renamed.example.com/mcp' from tenant returning id, tenant_id
          )
          insert into circuit_breaker_transitions (tenant_id, server_id, from_state, to_state, reason)
-         select tenant_id, id, 'closed', 'open', unnest(array['by hand', 'failures']) from server`,
+         select tenant_id, id, 'closed', 'open', unnest($1::text[]) from server`,
+        [["by hand", "failures"]],
       );
       await client.query(rename);
       const { rows } = await client.query<{ reason: string }>(

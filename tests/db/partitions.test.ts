@@ -39,7 +39,7 @@ describe("partitions", () => {
     expect(await owner.query(partitionOf, [id])).toEqual([{ partition: "request_logs_p20190304" }]);
   });
 
-  it("are made once, for each of the five tables, with the parent's indexes and policies switched on", async () => {
+  it("are made once, for each of the five tables, with the parent's indexes and policies enabled", async () => {
     const first = await ensure("2018-05-01", "2018-05-02");
     const again = await ensure("2018-05-01", "2018-05-02");
     expect([first.rows[0]?.made, again.rows[0]?.made]).toEqual([5, 0]);

@@ -38,7 +38,7 @@ const ofServer = async () => (await owner.query("select * from mcp_servers where
 describe("the first visit", () => {
   it("stores the server's whole description", async () => {
     Object.assign(server, {
-      instructions: "Ask for a city.",
+      instructions: "Requires a city.",
       tools: [
         {
           ...add,
@@ -55,7 +55,7 @@ describe("the first visit", () => {
     expect(await visit()).toMatchObject({ kind: "discovered", kept: { added: ["add"], findings: 0 } });
     expect(await ofServer()).toMatchObject({
       protocol_version: "2026-07-28",
-      instructions: "Ask for a city.",
+      instructions: "Requires a city.",
       capabilities: { tools: {} },
       discovery_error: null,
       discovered_at: expect.anything(),
@@ -107,7 +107,7 @@ describe("the first visit", () => {
     expect(await ofServer()).toMatchObject({ discovery_error: null });
   });
 
-  it("of a server that is switched off, or of another tenant's, does not take place", async () => {
+  it("does not run for a disabled server or for one of another tenant", async () => {
     const other = await newTenant("discover-other");
     expect(await discover(parts, { tenantId: other, serverId })).toEqual({ kind: "absent" });
     await owner.query("update mcp_servers set is_active = false where id = $1", [serverId]);

@@ -152,7 +152,7 @@ describe("a check", () => {
     expect(await checksOf(id)).toHaveLength(1);
   });
 
-  it("passes over servers that are gone or switched off", async () => {
+  it("skips servers that are deleted or disabled", async () => {
     await owner.query("update mcp_servers set is_active = false where id = $1", [id]);
     expect(await check(id, crypto.randomUUID())).toBe(0);
     expect(server.calls).toEqual([]);
@@ -251,7 +251,7 @@ const asMessage = (body: RegistryJob, outcome: { acked: number; retried: number 
   },
 });
 
-it("work that makes no sense is put away, and work that fails comes back", async () => {
+it("drops invalid jobs, and retries failed ones", async () => {
   const outcome = { acked: 0, retried: 0 };
   const nonsense = {
     ...asMessage({ kind: "discover", minute: 0, servers: [] }, outcome),

@@ -81,7 +81,7 @@ describe("a held tool", () => {
     });
   });
 
-  it("that has changed again meanwhile is not decided by what was seen before", async () => {
+  it("is rejected when the definition has changed again since it was read", async () => {
     const [{ id }] = await changes();
     server.tools = [{ ...pulled, description: "Adds. And worse." }];
     await visit();

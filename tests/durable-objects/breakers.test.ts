@@ -103,7 +103,7 @@ describe("a breaker in the tenant's object", () => {
 });
 
 describe("a ban", () => {
-  it("is told to all isolates once, outlives the object's memory, and can be lifted", async () => {
+  it("is announced to all isolates once, survives the object's eviction, and can be lifted", async () => {
     const tenant = newTenant();
     const violations = [{ place: "192.0.2.1", count: 500 }];
     const first = await tenant.sync({ violations });

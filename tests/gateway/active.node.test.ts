@@ -78,7 +78,7 @@ describe.each([
   ["a legacy client, all servers", "both", () => callLegacy("", "both__test_slow")],
   ["a legacy client, a legacy server", "legacy", () => callLegacy("/legacy", "test_slow")],
 ])("%s", (_who, server, call) => {
-  it("is listed while it waits, and gets an error when it is cancelled", async () => {
+  it("is listed while it waits, and gets an error when it is canceled", async () => {
     const calling = call();
     await expect.poll(running, { timeout: 10_000 }).toHaveLength(1);
     const [request] = await running();

@@ -92,7 +92,7 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
     ["changed", async (input) => [NAME, { input: { ...input, requestState: `${input.requestState}x` } }]],
     ["made up", async () => [NAME, { input: { requestState: "again" } }]],
     ["no text", async () => [NAME, { input: { requestState: 7 } }]],
-  ])("is not told what comes with a requestState that is %s", async (_what, abuse) => {
+  ])("does not receive what comes with a requestState that is %s", async (_what, abuse) => {
     const input = inputFor(await call(path, named(NAME)), { name: "Ada" });
     const [tool, calling] = await abuse(input);
     expect((await call(path, named(tool), calling)).error).toMatchObject({ code: -32602 });

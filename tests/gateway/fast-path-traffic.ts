@@ -176,7 +176,7 @@ function distorted(random: Random, request: TestRequest, message: object): TestR
 
 export interface TestServer {
   readonly name: string;
-  /** Says that it speaks the modern era, although it answers both. */
+  /** Declares the modern era only, although it answers both. */
   readonly isModern: boolean;
 }
 

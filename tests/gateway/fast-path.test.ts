@@ -219,7 +219,7 @@ async function warmUp(world: World): Promise<void> {
   }
 }
 
-/** The aggregated endpoint writes a message anew where it changes it, and keeps what the message says. */
+/** The aggregated endpoint writes a message anew where it changes it, and keeps what the message means. */
 const takeReceived = (world: World) =>
   world.received
     .splice(0)

@@ -301,7 +301,7 @@ describe("servers that rave", () => {
   const name = (prefix: string) => ({ name: `${prefix}hello`, arguments: {} });
 
   it.each(["modern", "legacy"])(
-    "in place of a %s one, are told of in words that clients understand",
+    "in place of a %s one, are reported as errors that clients can handle",
     async (era) => {
       const tiny = tinies.add(`raving-${era}`, {
         era: era === "modern" ? "modern" : "legacy",

@@ -190,7 +190,7 @@ describe("a client that goes on after being refused", () => {
 });
 
 describe("a server that fails", () => {
-  it("is given a rest, and tried again by itself", async () => {
+  it("is not called while its breaker is open, and probed afterwards", async () => {
     const flaky = await startRecorder();
     const tenant = await gateway.addTenant({ servers: [{ name: "one", url: flaky.url }] });
     const key = tenant.apiKey;

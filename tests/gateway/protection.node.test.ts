@@ -150,7 +150,7 @@ describe("an automatic ban", () => {
     await upstream.close();
   });
 
-  it("can be switched off", async () => {
+  it("can be disabled", async () => {
     const upstream = await startRecorder();
     const tenant = await gateway.addTenant({
       anonymous: true,

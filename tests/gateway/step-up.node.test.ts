@@ -57,7 +57,7 @@ const CALL = { name: "write", arguments: {} };
 const KINDS = SERVER_KINDS.filter((kind) => kind !== "WebSocket");
 
 describe.each(KINDS)("a %s server whose call needs a further scope", (kind) => {
-  it("has the member asked for it, in every revision, and the call works after consent", async () => {
+  it("requests consent from the member, in every revision, and the call works after it", async () => {
     const { authorization, tenant, ann, server, allow } = await openPlace(kind);
     const paths = ["/mcp/notes", "/mcp"];
     for (const path of paths) {

@@ -22,7 +22,7 @@ function altered(text: string, at: number): string {
 
 describe("a key", () => {
   it.each<[string, Record<string, unknown>]>([
-    ["is switched off", { is_active: false }],
+    ["is disabled", { is_active: false }],
     ["is revoked", { revoked_at: new Date() }],
   ])("does not hold when it %s", async (_, column) => {
     const tenant = await addTenant("proof");
@@ -31,7 +31,7 @@ describe("a key", () => {
   });
 
   it.each<[string, string]>([
-    ["is switched off", `update "user" set is_active = false where id = $1`],
+    ["is disabled", `update "user" set is_active = false where id = $1`],
     ["is banned", `update "user" set banned = true where id = $1`],
     ["has left the tenant", "delete from tenant_members where user_id = $1"],
   ])("does not hold when its owner %s", async (_, statement) => {

@@ -1,4 +1,4 @@
-/** Single sign-on against a provider that lies: which accounts it signs in, to which organization, and every known attack. */
+/** Single sign-on against a provider with forged answers: which accounts it signs in, to which organization, and every known attack. */
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";

@@ -39,7 +39,7 @@ const secretsIn = (value: unknown): string[] => {
   return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([secret]) => secret));
 };
 
-it("no secret leaves with what is told of a request", async () => {
+it("no secret is part of what is logged of a request", async () => {
   await fc.assert(
     fc.asyncProperty(laden, laden, telling, fc.boolean(), async (params, result, secret, isError) => {
       const reported: unknown[] = [];

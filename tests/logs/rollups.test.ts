@@ -134,7 +134,7 @@ describe("a request", () => {
 });
 
 describe("sums", () => {
-  it("are told by door, member and error, and never of another tenant", async () => {
+  it("are grouped by endpoint, member and error, and never include another tenant", async () => {
     const [tenantId, other] = [await newTenant("rollup"), await newTenant("rollup")];
     const events = [
       requestEvent(tenantId, {
@@ -235,7 +235,7 @@ describe("sums", () => {
     );
   });
 
-  it("are counted between the bounds that percentiles are told by", async () => {
+  it("are counted between the bounds of the percentiles", async () => {
     const [row] = await owner.query("select gateway_latency_bounds() as bounds");
     expect(row?.bounds).toEqual(LATENCY_BOUNDS_MS);
     const edges = [0, 0.99, 1, 1.24, 1.25, 99_999, 100_000, 1e9];

@@ -30,7 +30,7 @@ async function look(metric: string): Promise<void> {
 const types = () => world.calls.map(({ body }) => JSON.parse(body).type);
 
 describe("a rule on errors", () => {
-  it("fires, holds within its margin, and resolves, each told once and signed", async () => {
+  it("fires, holds within its margin, and resolves, each notified once and signed", async () => {
     const alertId = await addRule(tenantId, {
       ...{ name: "Too many errors", metric: "error_rate", threshold: 0.1, resolve_threshold: 0.05 },
       ...{ window_seconds: 60, channels: webhook, severity: "high" },
@@ -80,7 +80,7 @@ describe("a rule on errors", () => {
 });
 
 describe("a rule on the health of servers", () => {
-  it("hears of a change at once, of each server by itself", async () => {
+  it("notifies of a change at once, for each server separately", async () => {
     const alertId = await addRule(tenantId, { metric: "server_health", threshold: 1, channels: webhook });
     const parts = {
       ...testParts(),
@@ -234,7 +234,7 @@ describe("silence", () => {
     expect(types()).toEqual(["alert.firing"]);
   });
 
-  it("is no way to keep an alert that is switched off", async () => {
+  it("do not keep an alert of a disabled rule", async () => {
     const alertId = await addRule(tenantId, { metric: "requests", channels: webhook });
     await addTraffic(tenantId, world.now(), 3, 0);
     await look("requests");

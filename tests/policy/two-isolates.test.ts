@@ -67,7 +67,7 @@ describe("a change in one isolate", () => {
     const mayUse = async () => {
       const authentication = await other.authenticator.authenticate(withKey(admin.text), background);
       const snapshot = await other.snapshots.get(tenant.id, background);
-      if (authentication.kind !== "principal" || snapshot === undefined) throw new Error("not let in");
+      if (authentication.kind !== "principal" || snapshot === undefined) throw new Error("rejected");
       return createAccessPolicy(authentication.principal, snapshot, new Date()).allows(
         "tool",
         serverId,
@@ -104,7 +104,7 @@ describe("a change in one isolate", () => {
     const mayUse = async () => {
       const authentication = await other.authenticator.authenticate(withKey(member.text), background);
       const snapshot = await other.snapshots.get(tenant.id, background);
-      if (authentication.kind !== "principal" || snapshot === undefined) throw new Error("not let in");
+      if (authentication.kind !== "principal" || snapshot === undefined) throw new Error("rejected");
       return createAccessPolicy(authentication.principal, snapshot, new Date()).allows(
         "tool",
         serverId,

@@ -376,9 +376,12 @@ describe("who may read", () => {
     expect((await fetchFrom(`${url}${at(weather)}`)).status).toBe(404);
   });
 
-  it.each(["nobody", `r_${"a".repeat(43)}`, "r_short", "A", "%00"])("is nobody at /r/%s", async (name) => {
-    expect((await fetchFrom(`${env.PUBLIC_URL}/r/${name}/v0.1/servers`)).status).toBe(404);
-  });
+  it.each(["nobody", `r_${"a".repeat(43)}`, "r_short", "A", "%00"])(
+    "is unauthenticated at /r/%s",
+    async (name) => {
+      expect((await fetchFrom(`${env.PUBLIC_URL}/r/${name}/v0.1/servers`)).status).toBe(404);
+    },
+  );
 });
 
 describe("an entry that is put to use", () => {
@@ -456,7 +459,7 @@ describe("an entry that is put to use", () => {
     ["only runs as a program", {}, {}, 409],
     ["lives in a private network", { remotes: [{ type: "sse", url: "https://10.0.0.1/sse" }] }, {}, 400],
     [
-      "wants two headers",
+      "requires two headers",
       {
         remotes: [{ type: "sse", url: "https://x.example.com/sse", headers: [{ name: "A" }, { name: "B" }] }],
       },
@@ -464,7 +467,7 @@ describe("an entry that is put to use", () => {
       400,
     ],
     [
-      "wants a header that nobody gave",
+      "requires a header without a value",
       {
         remotes: [
           { type: "sse", url: "https://x.example.com/sse", headers: [{ name: "X-Key", isRequired: true }] },
@@ -474,7 +477,7 @@ describe("an entry that is put to use", () => {
       400,
     ],
     [
-      "wants a header of the protocol's",
+      "requires a header of the protocol",
       { remotes: [{ type: "sse", url: "https://x.example.com/sse", headers: [{ name: "Mcp-Session-Id" }] }] },
       { headers: { "mcp-session-id": "1" } },
       400,

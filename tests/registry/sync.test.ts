@@ -142,7 +142,7 @@ describe("a pass", () => {
     expect(await pass()).toMatchObject({ taken: 0 });
   });
 
-  it("hears of deletions", async () => {
+  it("receives deletions", async () => {
     const a = registry.add("com.example/a");
     await pass();
     Object.assign(a, { status: "deleted", updatedAt: clock + 60_000 });
@@ -181,7 +181,7 @@ describe("a pass", () => {
     expect((await entries())[1]).toMatchObject({ sourceId, server: { description: "New words." } });
   });
 
-  it("passes over what makes no sense", async () => {
+  it("skips invalid entries", async () => {
     registry.add("com.example/a");
     registry.odd = [
       null,
@@ -219,9 +219,9 @@ describe("a pass", () => {
   it.each([
     ["is no registry", Response.json({ hello: "world" }), "upstream_invalid"],
     ["is a page", new Response("<html>"), "upstream_invalid"],
-    ["wants credentials", new Response(null, { status: 401 }), "upstream_invalid"],
+    ["requires credentials", new Response(null, { status: 401 }), "upstream_invalid"],
     ["is down", new Response(null, { status: 503 }), "upstream_unreachable"],
-    ["says far too much", new Response("x".repeat(9 * 1024 * 1024)), "upstream_invalid"],
+    ["exceeds the size limit", new Response("x".repeat(9 * 1024 * 1024)), "upstream_invalid"],
   ])("of what %s fails with an error", async (_what, failure, code) => {
     registry.failure = failure;
     expect(await pass()).toMatchObject({ kind: "failed", error: { code } });

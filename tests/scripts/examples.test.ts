@@ -75,7 +75,7 @@ describe.each(CLIENTS)("%s", (_name, revision, connect) => {
     await expect(client.read("test://nowhere")).rejects.toMatchObject({ code: -32602 });
   });
 
-  test("hears of tools that come and go, also when another client moved them", async () => {
+  test("reports added and removed tools, also when another client changed them", async () => {
     const changed = vi.fn();
     await client.onToolsChanged(changed);
     const other = await connectV1(everything.url);
@@ -87,7 +87,7 @@ describe.each(CLIENTS)("%s", (_name, revision, connect) => {
     await other.close();
   });
 
-  test("hears of the resource that it watches", async () => {
+  test("reports updates of the subscribed resource", async () => {
     const updated: string[] = [];
     await client.onResourceUpdated("test://watched-resource", (uri) => updated.push(uri));
     await vi.waitFor(async () => {
@@ -119,7 +119,7 @@ test("a note that is created can be listed, read and summarized", async () => {
   await notes.close();
 });
 
-test("a session of 2025-03-26 takes batches, and ends when it is told to", async () => {
+test("a session of 2025-03-26 accepts batches, and ends on DELETE", async () => {
   const send = (body: unknown, session: Record<string, string>, method = "POST") =>
     fetch(everything.url, {
       method,

@@ -126,7 +126,7 @@ const DEFECTS: readonly Finding[] = [
   },
   {
     id: "S14",
-    title: "Tasks and request state of passed-through servers work for everybody",
+    title: "Tasks and request state of passed-through servers work for every principal",
     tests: inFile(
       BINDING,
       "is its principal's alone",
@@ -260,7 +260,7 @@ const DEFECTS: readonly Finding[] = [
   },
   {
     id: "S27",
-    title: "Unbounded rows by strangers, and silent native clients",
+    title: "Unbounded rows by unauthenticated callers, and silent native clients",
     tests: [
       ...inFile(
         "tests/identity/users/second-factor.node.test.ts",

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:db`: measures the product's queries without and with the 38 indexes on the same seeded data, prints
- * the comparison, writes it to docs/bench-db.md, and fails when a group misses what was promised.
+ * the comparison, writes it to docs/benchmarks/indexes.md, and fails when a group misses what was promised.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -92,8 +92,8 @@ async function run(ownerUrl: string, chosen: Options, args: string[]): Promise<n
       const compared = compare(groups, before, after);
       const command = ["npm run bench:db", ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
       const around = await circumstances(client, { rounds: chosen.rounds, command });
-      const target = join(projectDir, "docs", "bench-db.md");
-      mkdirSync(join(projectDir, "docs"), { recursive: true });
+      const target = join(projectDir, "docs", "benchmarks", "indexes.md");
+      mkdirSync(join(projectDir, "docs", "benchmarks"), { recursive: true });
       writeFileSync(target, asMarkdown(compared, around));
       console.log(chosen.json ? JSON.stringify({ ...around, groups: compared }) : `\n${asText(compared)}\n`);
       if (!chosen.json) for (const group of compared) console.log(summaryLine(group));

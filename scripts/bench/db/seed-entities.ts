@@ -72,7 +72,7 @@ export function entitySteps(c: SeedCounts, start: string): SeedStep[] {
       sql: `insert into server_tools (tenant_id, server_id, name, description, input_schema, total_calls, success_count, avg_execution_time)
         select pg_temp.thing('tenant', pg_temp.owner_of(k, ${c.servers})), pg_temp.thing('server', k),
           (${toolNames})[1 + low + floor((high - low) * pg_temp.u(j, 31))::integer],
-          'Does what its name says.', '{"type": "object", "properties": {"q": {"type": "string"}}}', calls,
+          'Does what its name states.', '{"type": "object", "properties": {"q": {"type": "string"}}}', calls,
           floor(calls * (1 - 0.3 * power(pg_temp.u(j, 33), 4))), case when calls > 0 then exp(4.5 + pg_temp.z(j, 34)) end
         from generate_series($1::bigint, $2::bigint) n, lateral (select ${shuffled(c.tools)} as j) x,
           lateral (select j / ${perServer(c.tools, c)} as k, j % ${perServer(c.tools, c)} as i,

@@ -22,7 +22,7 @@ const decoder = new TextDecoder();
 
 /**
  * What no gateway can do without, and no policy at all: reads the message, sends it on with headers of its own and a
- * limit to its patience, and looks at what the answer says.
+ * time limit, and reads the answer.
  */
 async function least(request, body, env) {
   if (JSON.parse(decoder.decode(body)).method === undefined) return new Response(null, { status: 400 });

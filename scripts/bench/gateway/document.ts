@@ -1,4 +1,4 @@
-// Results as Markdown: all of them for docs/benchmarks.md, and the most requested ones for the README.
+// Results as Markdown: all of them for docs/benchmarks/gateway.md, and the most requested ones for the README.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -99,7 +99,7 @@ export function writeDocument({ comparisons, growth, cold, memory }: Results): v
     ...(cold.length > 0 && { cold: coldTable(cold) }),
     ...(memory !== undefined && { memory: memoryText(memory) }),
   };
-  for (const [mark, body] of Object.entries(sections)) writeSection("docs/benchmarks.md", mark, body);
+  for (const [mark, body] of Object.entries(sections)) writeSection("docs/benchmarks/gateway.md", mark, body);
   if (hasCases) writeSection("README.md", "benchmarks", verdicts);
 }
 

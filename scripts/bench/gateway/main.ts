@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the production bundle in bare workerd, held against a Worker that passes requests through and does
  * nothing else. `--part`, `--case`, `--connections`, `--rounds` and `--minutes` narrow a run; `--json` prints one line of
- * JSON for each result; `--write` puts the results into docs/benchmarks.md and the README; `--profile FILE` shows where
+ * JSON for each result; `--write` puts the results into docs/benchmarks/gateway.md and the README; `--profile FILE` shows where
  * the time of one case goes, and keeps the profile; `--gate` fails where a case takes more CPU than in the committed
  * baseline, which `--write-baseline` measures; `--peers` measures other gateways instead.
  */

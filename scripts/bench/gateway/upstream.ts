@@ -104,7 +104,7 @@ function resultOf({ method, params }: Asked, path: string): object {
 
 const tool = (name: string) => ({
   name,
-  description: "Looks up a record by its name and tells what it holds, in a sentence or two.",
+  description: "Looks up a record by its name and describes it in a sentence or two.",
   inputSchema: {
     type: "object",
     properties: { query: { type: "string", description: "What to look for." }, limit: { type: "integer" } },
@@ -123,7 +123,7 @@ function stream({ id }: Asked, response: ServerResponse): void {
       response.once("drain", () => write(at + 1));
       return;
     }
-    const result = { resultType: "complete", content: [{ type: "text", text: "All told." }] };
+    const result = { resultType: "complete", content: [{ type: "text", text: "Complete." }] };
     response.end(`event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", id, result })}\n\n`);
   };
   write(0);

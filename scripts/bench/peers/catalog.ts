@@ -18,7 +18,7 @@ export interface Peer {
   readonly version: string;
   readonly setting: string;
   /** "legacy" is streamable HTTP from before 2026-07-28; "sse" is the transport with two endpoints before that. */
-  readonly speaks: "modern" | "legacy" | "sse";
+  readonly protocol: "modern" | "legacy" | "sse";
   readonly path: string;
   /** What it calls the upstream's tool. */
   readonly tool: string;
@@ -29,14 +29,14 @@ export interface Peer {
 const TOOL = "one_tool_1";
 const CHILD = "Reaches its upstream over stdio; that child's CPU and memory are not counted.";
 const A_CHILD_EACH = "Starts a child for each request.";
-const LOOPS = "Spoken to over HTTP+SSE: each connection is a client of its own that calls in a loop.";
+const LOOPS = "Called over HTTP+SSE: each connection is a client of its own that calls in a loop.";
 
-function mcpProxy(setting: string, speaks: Peer["speaks"], ...settings: readonly string[]): Peer {
+function mcpProxy(setting: string, protocol: Peer["protocol"], ...settings: readonly string[]): Peer {
   return {
     name: "mcp-proxy",
     version: "6.7.19",
     setting,
-    speaks,
+    protocol,
     path: "/mcp",
     tool: TOOL,
     notes: [CHILD],
@@ -51,7 +51,7 @@ function mcpProxy(setting: string, speaks: Peer["speaks"], ...settings: readonly
 
 function supergateway(
   setting: string,
-  speaks: Peer["speaks"],
+  protocol: Peer["protocol"],
   notes: readonly string[],
   path: string,
   ...settings: readonly string[]
@@ -60,7 +60,7 @@ function supergateway(
     name: "supergateway",
     version: "4.0.0",
     setting,
-    speaks,
+    protocol,
     path,
     tool: TOOL,
     notes,
@@ -79,7 +79,7 @@ export const PEERS: readonly Peer[] = [
     name: "mcp-hub",
     version: "4.2.1",
     setting: "HTTP+SSE",
-    speaks: "sse",
+    protocol: "sse",
     path: "/mcp",
     tool: `one__${TOOL}`,
     notes: [LOOPS],

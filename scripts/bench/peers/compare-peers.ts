@@ -91,7 +91,7 @@ async function measurePeer(
   { rounds, connections }: Rounds,
 ): Promise<Figures> {
   const running = await startPeer(peer, world);
-  const script = peer.speaks === "sse" ? SSE_LOAD : undefined;
+  const script = peer.protocol === "sse" ? SSE_LOAD : undefined;
   const blamed = async <T>(doing: Promise<T>): Promise<T> => {
     try {
       return await doing;

@@ -18,9 +18,9 @@ export async function openSession(url: string): Promise<SseClient> {
 }
 
 /** Begins with the peer as its clients do. */
-export async function callTo({ speaks, tool }: Peer, url: string, dir: string): Promise<Sent> {
+export async function callTo({ protocol, tool }: Peer, url: string, dir: string): Promise<Sent> {
   const call = callOf(tool);
-  switch (speaks) {
+  switch (protocol) {
     case "modern":
       return modern(dir, url, call, {});
     case "legacy":
@@ -34,9 +34,9 @@ export async function callTo({ speaks, tool }: Peer, url: string, dir: string): 
 export const isAnswer = (text: string) => text.includes("The answer of ") && !text.includes('"isError":true');
 
 /** Sends one call, as the load will. */
-export async function answerTo({ speaks }: Peer, { url, headers, bodyFile }: Sent): Promise<string> {
+export async function answerTo({ protocol }: Peer, { url, headers, bodyFile }: Sent): Promise<string> {
   const body = readFileSync(bodyFile ?? "", "utf8");
-  if (speaks !== "sse") return (await fetch(url, { method: "POST", headers, body })).text();
+  if (protocol !== "sse") return (await fetch(url, { method: "POST", headers, body })).text();
   const client = await openSession(url);
   try {
     return await client.call({ ...JSON.parse(body), id: 1 });

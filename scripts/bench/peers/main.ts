@@ -31,7 +31,7 @@ export async function measurePeers({
       if (!json) console.log(`${table}\n`);
       tables.push(table);
     }
-    if (write) writeSection("docs/benchmarks.md", "peers", tables.join("\n\n"));
+    if (write) writeSection("docs/benchmarks/gateway.md", "peers", tables.join("\n\n"));
   } finally {
     await world.close();
   }

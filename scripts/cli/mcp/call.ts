@@ -12,8 +12,8 @@ import { askLine, canAsk } from "./terminal.ts";
 
 const HELP = `mcp-gateway call TOOL [JSON | name=value …] [--server NAME | --toolset SLUG] [--json]
 
-Calls a tool and prints its result. On a terminal, missing required arguments and what the server asks for during the
-call are asked for, and progress is shown. Exit code 1 if the tool returns an error.
+Calls a tool and prints its result. On a terminal, missing required arguments and what the server requests during the
+call are prompted for, and progress is shown. Exit code 1 if the tool returns an error.
 
 ${GATEWAY_HELP}
 ${ENDPOINT_HELP}

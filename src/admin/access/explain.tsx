@@ -140,7 +140,7 @@ interface QuestionProps {
 function Question({ asked, subjects, servers }: QuestionProps) {
   const isAction = asked.kind === "action";
   return (
-    <form method="get" action={PATH} class="filters card asks">
+    <form method="get" action={PATH} class="filters card lookup">
       <Choice name="who" label="Principal" value={asked.who} options={subjects} none="All roles" />
       <Choice name="kind" label="Operation" value={asked.kind} options={KINDS} submits />
       {isAction ? (

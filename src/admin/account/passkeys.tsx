@@ -89,7 +89,7 @@ export const passkeys = new Hono<SignedInEnv>()
       return c.html(
         <Page title="Add a passkey" frame={buildFrame(c)} narrow>
           <div class="card">
-            <p>Your browser will ask where to store the passkey.</p>
+            <p>Your browser then offers where to store the passkey.</p>
             <PasskeyForm
               action={`${HERE}/finish`}
               token={c.get("formToken")}

@@ -190,7 +190,7 @@ document.addEventListener("submit", (event) => {
   fetch(form.action, { method: "POST", body });
 });
 
-/** What the server tells as it happens: each event is the region's new inside, or rows to put on top of it. */
+/** Live updates of the server: each event is the region's new inside, or rows to put on top of it. */
 const listen = (root) =>
   each("[data-live]:not([data-listening])", root, (region) => {
     region.dataset.listening = "";
@@ -214,7 +214,7 @@ const listen = (root) =>
       for (const data of held) {
         const rows = document.createElement("template");
         rows.innerHTML = data;
-        // After a break the server tells some of them again.
+        // After a break the server sends some of them again.
         each("[id]", rows.content, (row) => document.getElementById(row.id) && row.remove());
         region.prepend(rows.content);
       }
@@ -243,7 +243,7 @@ const enhance = (root) => {
   listen(root);
 };
 
-/** Addresses are shared: what was not asked for does not stand in them. */
+/** Addresses are shared: fields without a value are left out of them. */
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.verb !== "get") return;
   for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);

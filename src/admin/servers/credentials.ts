@@ -143,7 +143,7 @@ export const credentialFields: readonly FieldSpec[] = [
     label: "Scopes",
     kind: "text",
     optional: true,
-    hint: "Optional, separated by spaces. Default: the scopes that the server asks for.",
+    hint: "Optional, separated by spaces. Default: the scopes that the server requires.",
   },
 ];
 

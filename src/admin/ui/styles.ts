@@ -175,7 +175,7 @@ form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; 
 form:not(:has(option[value="bearer"]:checked)) [data-for="bearer"], form:not(:has(option[value="basic"]:checked)) [data-for="basic"], form:not(:has(option[value="header"]:checked)) [data-for="header"], form:not(:has(option[value="user_secret"]:checked)) [data-for="user_secret"], form:not(:has(option[value="user_oauth"]:checked, option[value="client_credentials"]:checked, [name="auth.type"] option[value="token_exchange"]:checked)) [data-for="oauth"], form:not(:has(option[value="client_credentials"]:checked, [name="auth.type"] option[value="token_exchange"]:checked)) [data-for="gateway_client"], form:not(:has([name="auth.type"] option[value="token_exchange"]:checked)) [data-for="token_exchange"], form:not(:has(option[value="identity_jwt"]:checked, [name="auth.type"] option[value="token_exchange"]:checked)) [data-for="identity"] { display: none; }
 form.filters:not(:has(option[value="custom"]:checked)) .custom-period { display: none; }
 .zone { font-size: 0.75rem; }
-form.asks { display: flex; align-items: end; } form.asks label { flex: 1 1 12rem; }
+form.lookup { display: flex; align-items: end; } form.lookup label { flex: 1 1 12rem; }
 form.wide { max-width: 44rem; }
 fieldset { border: 1px solid var(--line); border-radius: var(--radius); padding: var(--space); margin: 0; display: grid; gap: 0.5rem; min-width: 0; }
 legend { font-weight: 600; padding: 0 0.25rem; }

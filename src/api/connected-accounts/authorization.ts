@@ -41,7 +41,7 @@ const completed = z.object({
   authorizationUrl: z
     .string()
     .nullable()
-    .describe("Null when the account is connected; otherwise consent is asked for again, with a new client."),
+    .describe("Null when the account is connected; otherwise consent is requested again, with a new client."),
 });
 
 const newConsent = z
@@ -153,7 +153,7 @@ export const accountAuthorization = new Hono<AppEnv>()
       if (isForDiscovery) requireMayAppoint(principal);
       const server = await requireOAuthServer(c, c.req.valid("param").id);
       const sessionId = requireSession(principal);
-      // Asked for once more, because a new grant may replace the old one.
+      // Requested once more, because a new grant may replace the old one.
       const [account] =
         scopes.length === 0
           ? []

@@ -38,7 +38,7 @@ export const groups = defineResource({
     },
     prepare: async (_, values, before) => rejectProvisionedChange(values, before),
   },
-  example: { name: "Engineering", description: "Everyone who deploys." },
+  example: { name: "Engineering", description: "Members who deploy." },
 });
 
 /** A provider finds its group by these fields again. */

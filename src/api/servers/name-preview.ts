@@ -27,7 +27,7 @@ const shape = z
     ),
     renamed: z
       .array(z.object({ server: z.string(), from: z.string(), to: z.string() }))
-      .describe("Tools of other servers that clients would know by another name."),
+      .describe("Tools of other servers whose name for clients would change."),
   })
   .meta({ id: "NamePreview" });
 

@@ -36,7 +36,7 @@ const offered = z.object({
 });
 const found = z.object({
   reachable: z.literal(true),
-  protocolVersion: z.string().describe("Empty where only a member's own account learns more."),
+  protocolVersion: z.string().describe("Empty where only a member's own account can read more."),
   capabilities: z.array(z.string()),
   server: z.object({ name: z.string().nullable(), version: z.string().nullable() }),
   offers: offered,

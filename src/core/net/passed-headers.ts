@@ -1,6 +1,6 @@
 /**
  * Decides which headers of a client an admin may have passed through to a server: none that carries a credential for the
- * gateway, belongs to the connection or to the protocol, or says who the client is behind a proxy.
+ * gateway, belongs to the connection or to the protocol, or identifies the client behind a proxy.
  */
 
 /** With the gateway's own and those of proxies, whose content the gateway alone may state. */

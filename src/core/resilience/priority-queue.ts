@@ -63,7 +63,7 @@ export interface DispatchResult {
   readonly expired: readonly string[];
 }
 
-/** `started` and `expired` are others who had to wait; the newcomer is spoken of in `kind`. */
+/** `started` and `expired` are others who had to wait; `kind` is the result for the new entry. */
 export function enqueue(
   before: PriorityQueue,
   arrival: QueueEntry,

@@ -12,7 +12,7 @@ export interface RuleConditions {
   readonly methods?: readonly string[] | undefined;
   /** Of the servers that could serve the request: the rule is for those requests of which one is so tagged. */
   readonly tags?: readonly string[] | undefined;
-  /** The client's name, as it introduces itself. */
+  /** The client's name, from its client information. */
   readonly clients?: readonly string[] | undefined;
   /** By name; all of them must match. */
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -21,7 +21,7 @@ export interface SessionPeer {
   request(message: JsonObject, exchange: PeerExchange): Promise<JsonObject>;
   /** Forwards a notification of the client. */
   notify(message: JsonObject): void;
-  /** Lets go of the server; `forGood` where the session shall end on its side too. */
+  /** Releases the server; `forGood` where the session shall end on its side too. */
   close(forGood: boolean): Promise<void>;
 }
 

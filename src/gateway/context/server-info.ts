@@ -1,4 +1,4 @@
-/** How the gateway introduces itself to clients. */
+/** The name and version that the gateway sends to clients. */
 import type { SnapshotToolset, TenantSnapshot } from "../../policy/snapshot.ts";
 import { PRODUCT_NAME, PRODUCT_VERSION } from "../../product.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Brings an HTTP request through the pipeline and its answer back to the client: tracked while it runs, begun early
- * where the server is slow, kept alive while it is silent, and let go when the client leaves.
+ * where the server is slow, kept alive while it is silent, and canceled when the client disconnects.
  */
 
 import { toGatewayError, UpstreamError } from "../../core/errors.ts";

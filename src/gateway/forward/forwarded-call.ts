@@ -28,6 +28,6 @@ export interface ForwardedCall<C extends Candidate> extends Omit<DescribedCall<C
 export interface StreamEnd {
   /** Nothing more is waited for. */
   readonly untrack: () => void;
-  /** Lets go of the upstream. */
+  /** Releases the upstream. */
   readonly abort: () => void;
 }

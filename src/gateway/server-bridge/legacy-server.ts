@@ -102,7 +102,7 @@ export class LegacyServer {
         const token = getMeta(getParams(message))?.progressToken;
         const outcome = await this.#attend(entry, { id, token }, writer);
         // A pooled session may have expired on the server; a new one has not.
-        if (outcome === "forgotten")
+        if (outcome === "session-lost")
           await this.#respond({ server, credential, message: text, headers }, writer);
       }
     } catch (error) {

@@ -28,8 +28,8 @@ const MAX_BUFFERED = 200;
 /** The state of a call that is to be made again once its pages have been visited. */
 export const RESUME = "again";
 
-/** "forgotten": the server had lost the session, and has executed nothing of the request. */
-export type PendingCallOutcome = "finished" | "waiting" | "lost" | "forgotten";
+/** "session-lost": the server had lost the session, and has executed nothing of the request. */
+export type PendingCallOutcome = "finished" | "waiting" | "lost" | "session-lost";
 
 interface ClientRequest extends InputRequest {
   readonly id: JsonRpcId;
@@ -126,9 +126,9 @@ export class PendingCall implements SessionUser {
   }
 
   async #settle(id: JsonRpcId | null, writer: MessageWriter): Promise<PendingCallOutcome | undefined> {
-    const isForgotten =
+    const isSessionLost =
       this.#failure instanceof SessionLostError && this.session.isUsed && this.#requestCount === 0;
-    if (isForgotten) return "forgotten";
+    if (isSessionLost) return "session-lost";
     if (this.#failure !== undefined) {
       await writer.write(toBridgeError(id, this.#failure));
       return "lost";

@@ -120,7 +120,7 @@ export class HandshakeError extends Error {
 /** The server has lost the session: connect again, and the request may be repeated. */
 export class SessionLostError extends UpstreamError {
   constructor(server: string) {
-    super("upstream_invalid", server, `Server ${server} no longer knows the session. Retry.`);
+    super("upstream_invalid", server, `Server ${server} no longer has the session. Retry.`);
   }
 }
 

@@ -14,7 +14,7 @@ it.each<[string | null, string]>([
     "Safari on iOS",
   ],
   ["curl/8.5.0", "curl"],
-  ["robot of somebody", "robot of somebody"],
+  ["robot of unknown make", "robot of unknown make"],
   ["", "Unknown client"],
   [null, "Unknown client"],
 ])("calls %s %s", (userAgent, name) => expect(describeDevice(userAgent)).toBe(name));

@@ -77,7 +77,7 @@ async function registerServer({ user, tag }: TaskContext): Promise<void> {
   await user.arrive(name);
 }
 
-/** The tool asks for a time zone: declined, it fails; answered, it returns the time there. */
+/** The tool requests a time zone: declined, it fails; answered, it returns the time there. */
 async function callTool({ user }: TaskContext): Promise<void> {
   await user.open("/admin");
   await user.find("time_for_me", /time_for_me/);

@@ -76,7 +76,7 @@ describe("who may use what", () => {
       false,
       "rule",
     ],
-    ["a deny for somebody else", user, tool, [deny({ subjectId: "bob" })], "allow", true, "default"],
+    ["a deny for another subject", user, tool, [deny({ subjectId: "bob" })], "allow", true, "default"],
     [
       "a deny for a user of the same name as a role",
       user,
@@ -138,7 +138,7 @@ describe("who may use what", () => {
       "rule",
     ],
     [
-      "an allow of a tool opens the server's door",
+      "an allow of a tool opens the server's endpoint",
       user,
       guard,
       [allow({ serverId: "s1" })],
@@ -174,7 +174,7 @@ describe("who may use what", () => {
     ["a reader reads", reader, uri("file:///a"), [], "allow", true, "default"],
     ["configuration is for admins", user, uri("config://app"), [], "allow", false, "configuration"],
     [
-      "… whatever rules say",
+      "… whatever the rules are",
       user,
       uri("config://app"),
       [allow({ objectType: "resource" })],
@@ -351,7 +351,7 @@ describe("whatever the rules", () => {
     );
   });
 
-  it("whoever may use a tool may come in by its server's door", () => {
+  it("a caller who may use a tool may use its server's endpoint", () => {
     fc.assert(
       fc.property(anything, ([list, what, who, standard]) => {
         if (what.kind === "server" || !decide(list, what, who, standard).allowed) return;

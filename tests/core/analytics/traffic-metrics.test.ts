@@ -57,7 +57,7 @@ describe("a period", () => {
     [14 * 24, "hour"],
     [60 * 24, "day"],
     [3000 * 24, "day"],
-  ])("of %i hours is usually told by %s", (hours, grain) => {
+  ])("of %i hours is usually divided by %s", (hours, grain) => {
     expect(defaultGrain({ from: new Date(0), to: new Date(hours * HOUR_MS) })).toBe(grain);
   });
 

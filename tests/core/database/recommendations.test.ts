@@ -72,7 +72,7 @@ describe("advice", () => {
     ["refusing", { errors: 50 }, ["errors:main high"]],
     ["refusing one of a few", { queries: 10, errors: 5 }, []],
     ["slow", { p95Ms: 400 }, ["slow:main medium"]],
-    ["slower than can be told", { p95Ms: null }, ["slow:main medium"]],
+    ["slower than the histogram measures", { p95Ms: null }, ["slow:main medium"]],
     ["slow at reports", { name: "analytics", p95Ms: 4000 }, []],
   ])("where a database is %s", (_, more, expected) => expect(codes([], [target(more)])).toEqual(expected));
 

@@ -121,7 +121,7 @@ describe("a tool that changes", () => {
     expect(result).toMatchObject({ reported, withheld });
   });
 
-  it("is told with what changed", () => {
+  it("is reported with what changed", () => {
     const [pin] = compareWithPins([], [tool("t", "A")], "hold").pins;
     const { changed } = compareWithPins(pin === undefined ? [] : [pin], [tool("t", "B")], "hold");
     expect(changed).toEqual([
@@ -141,7 +141,7 @@ describe("a tool that changes", () => {
     );
   });
 
-  it("is told once, however often it is seen", () => {
+  it("is reported once, however often it is seen", () => {
     fc.assert(
       fc.property(fc.constantFrom(...TOOL_CHANGES), fc.integer({ min: 1, max: 5 }), (policy, times) => {
         expect(live(["A", ...Array(times).fill("B")], policy).reported).toHaveLength(1);

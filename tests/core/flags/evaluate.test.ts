@@ -16,7 +16,7 @@ const ann: FlagSubject = { id: "ann", role: "user" };
 describe("a flag", () => {
   it.each<[string, Partial<Flag>, object]>([
     [
-      "is off for everybody where it is off",
+      "is off for every subject where it is off",
       { isEnabled: false, percentage: 100, userIds: ["ann"] },
       { isOn: false, reason: "off" },
     ],
@@ -26,12 +26,12 @@ describe("a flag", () => {
       { isOn: true, reason: "named" },
     ],
     [
-      "asks its rules before its percentage",
+      "evaluates its rules before its percentage",
       { percentage: 100, rules: [{ roles: ["user"], isEnabled: false }] },
       { isOn: false, reason: "rule", rule: 0 },
     ],
     [
-      "goes by the first rule that speaks of somebody",
+      "applies the first rule that matches the subject",
       {
         rules: [
           { roles: ["admin"], isEnabled: false },
@@ -47,7 +47,7 @@ describe("a flag", () => {
       { isOn: false, reason: "percentage" },
     ],
     [
-      "takes a rule without conditions for everybody",
+      "takes a rule without conditions for every subject",
       { rules: [{ isEnabled: true }] },
       { isOn: true, reason: "rule", rule: 0 },
     ],

@@ -98,7 +98,7 @@ it("a ban ends by itself", () => {
   expect(list.remainingMs("192.0.2.1", 6000)).toBeUndefined();
 });
 
-it("a ban that is not told of any more is lifted", () => {
+it("a ban that is no longer reported is lifted", () => {
   const list = new BanList();
   list.replaceAll([{ place: "192.0.2.1", forMs: 1000 }], 0);
   list.replaceAll([{ place: "192.0.2.2", forMs: 1000 }], 1);
@@ -119,7 +119,7 @@ const rule = (text: string, over: Partial<IpRule> = {}): IpRule => {
 
 describe("lists of addresses", () => {
   it.each<[string, IpRule[], string, boolean]>([
-    ["nobody speaks of it", [], "192.0.2.1", false],
+    ["it is not reported", [], "192.0.2.1", false],
     ["blocked", [rule("block 192.0.2.0/24")], "192.0.2.1", true],
     ["blocked, another", [rule("block 192.0.2.0/24")], "192.0.3.1", false],
     [

@@ -4,7 +4,7 @@ import { clientPrefix, FailedAuthThrottle } from "../../../src/core/limits/faile
 const limits = { free: 3, windowMs: 60_000 };
 
 describe("guesses from one place", () => {
-  it("have to wait once there are too many, and are told of once a window", () => {
+  it("have to wait once there are too many, and are reported once a window", () => {
     const guesses = new FailedAuthThrottle(limits);
     expect(["a", "b", "c", "d"].map((proof, at) => guesses.recordFailure("ip", proof, at))).toEqual([
       false,

@@ -60,7 +60,7 @@ describe("the limits of a caller", () => {
       ["role:service:key:k1:60 1000", "key:k1:3600 1000", "key:k1:86400 10000"],
     ],
     [
-      "nobody in particular, by address",
+      "no principal, by address",
       { id: "anonymous:t1", role: "anonymous", place: "192.0.2.1" },
       [],
       ["role:anonymous:192.0.2.1:60 20", "ip:192.0.2.1:60 3000"],

@@ -143,7 +143,7 @@ describe("limits of a call to a server or tool", () => {
     }
   });
 
-  it("are told from the limits of callers", () => {
+  it("are distinguished from the limits of callers", () => {
     expect(parseTarget("user", "ann")).toBeUndefined();
     expect(parseTarget("user", S1)).toBeUndefined();
     expect(parseTarget("server", S1)).toEqual({ caller: "", serverId: S1, tool: null });

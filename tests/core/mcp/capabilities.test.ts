@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../src/core/mcp/json-rpc.ts";
 
 describe("mergeCapabilities", () => {
   it.each<[string, JsonObject[], JsonObject]>([
-    ["nothing of nobody", [], {}],
+    ["nothing of no server", [], {}],
     [
       "notifications that any server sends",
       [
@@ -17,7 +17,7 @@ describe("mergeCapabilities", () => {
       { tools: { listChanged: true }, resources: { listChanged: true, subscribe: true } },
     ],
     [
-      "no notifications that nobody sends",
+      "no notifications that no server sends",
       [{ prompts: { listChanged: false } }, { prompts: {} }],
       { prompts: {} },
     ],
@@ -27,7 +27,7 @@ describe("mergeCapabilities", () => {
       { logging: {}, completions: {} },
     ],
     [
-      "extensions that nobody here knows",
+      "unknown extensions",
       [{ extensions: { "x.y/z": { deep: [1] } } }, { extensions: { "io.modelcontextprotocol/tasks": {} } }],
       { extensions: { "x.y/z": { deep: [1] }, "io.modelcontextprotocol/tasks": {} } },
     ],

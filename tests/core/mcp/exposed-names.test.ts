@@ -94,7 +94,7 @@ describe("exposeNames", () => {
     expect(exposed(all, how)).toEqual(expected);
   });
 
-  it("never prefixes, if so told: the first by priority wins, and the others are reported", () => {
+  it("never prefixes, if so configured: the first by priority wins, and the others are reported", () => {
     const { entries, shadowed } = exposeNames(["a/x", "b/x", "c/x"].map(offer), "never", {
       priority: ["c", "b"],
     });

@@ -108,13 +108,13 @@ describe("mergeLists", () => {
       "private",
     ],
     [
-      "private if it depends on who asks",
+      "private if it depends on the caller",
       [{ ttlMs: 5, cacheScope: "public", isPersonal: true }],
       5,
       "private",
     ],
-    ["nothing to keep from servers that do not say", [{ ttlMs: 5, cacheScope: "public" }, {}], 0, "private"],
-    ["nothing to keep of nobody", [], 0, "private"],
+    ["no lifetime from servers that state none", [{ ttlMs: 5, cacheScope: "public" }, {}], 0, "private"],
+    ["no lifetime of no server", [], 0, "private"],
   ])("returns %s", (_what, parts, ttlMs, cacheScope) => {
     const all = parts.map((part) => ({ items: [], ...part }));
     expect(mergeLists("tools/list", all, { era: "modern" })).toEqual({

@@ -30,7 +30,7 @@ describe("headers that repeat arguments", () => {
       { region: "=?base64?eu" },
       { "mcp-param-region": "=?base64?eu" },
     ],
-    ["headers that no schema knows", {}, { "mcp-param-other": "x" }],
+    ["headers that no schema declares", {}, { "mcp-param-other": "x" }],
   ])("may contain %s", (_what, args, headers) => {
     expect(checkParamHeaders(schema, args, lookup(headers))).toBeUndefined();
   });

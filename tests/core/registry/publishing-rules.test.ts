@@ -18,7 +18,7 @@ describe("a server.json", () => {
     ["defines its variables", { remotes: [{ ...remote, variables: { region: {} } }] }],
     ["is a file with its hash", { packages: [{ ...npm, registryType: "mcpb", fileSha256: "a".repeat(64) }] }],
     [
-      "asks for what its address names",
+      "requires the variables of its address",
       {
         packages: [
           {
@@ -49,7 +49,7 @@ describe("a server.json", () => {
     ],
     ["does not define a variable", { remotes: [remote] }, ["/remotes/0/url"]],
     [
-      "does not ask for what an address names",
+      "does not declare the variables of an address",
       { packages: [{ ...npm, transport: local }] },
       ["/packages/0/transport/url", "/packages/0/transport/url"],
     ],

@@ -58,7 +58,7 @@ describe("server.json", () => {
       "a repository",
       { repository: { url: "https://github.com/example/weather", source: "github", subfolder: "a" } },
     ],
-    ["members nobody knows", { somethingNew: { of: "a later revision" } }],
+    ["unknown members", { somethingNew: { of: "a later revision" } }],
     [
       "metadata of the publisher's",
       { _meta: { "io.modelcontextprotocol.registry/publisher-provided": { a: 1 } } },

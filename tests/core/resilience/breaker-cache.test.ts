@@ -34,7 +34,7 @@ describe("an isolate's reports", () => {
   const counts = (watch: BreakerCache) =>
     watch.takeReports().map(({ pass, total, failures, slow }) => [pass.generation, total, failures, slow]);
 
-  it("is counted by server and generation, and told once", () => {
+  it("is counted by server and generation, and reported once", () => {
     const watch = new BreakerCache();
     expect([note(watch, "success"), note(watch, "failure"), note(watch, "ignored")]).toEqual([
       false,
@@ -51,7 +51,7 @@ describe("an isolate's reports", () => {
     expect(watch.takeReports()).toEqual([]);
   });
 
-  it("is told again when it was lost", () => {
+  it("is reported again when it was lost", () => {
     const watch = new BreakerCache();
     note(watch, "failure");
     const lost = watch.takeReports();

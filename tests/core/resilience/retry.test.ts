@@ -31,7 +31,7 @@ describe("a request may be sent once more", () => {
     ["a tool that may not", attempt("tools/call", { tool: { idempotentHint: false } }), false],
     ["a tool's call that was never sent", attempt("tools/call", { neverSent: true }), true],
     ["a list that was answered in part", attempt("tools/list", { answered: true }), false],
-    ["a method that nobody knows", attempt("tasks/start"), false],
+    ["an unknown method", attempt("tasks/start"), false],
   ])("%s: %s", (_, given, expected) => {
     expect(isSafeToRetry(given)).toBe(expected);
   });

@@ -58,8 +58,8 @@ describe("a rule", () => {
     ["by all at once, of which one is wrong", { tools: ["read_file"], methods: ["tools/list"] }, false],
     ["by a pattern that is none", { tools: ["{"] }, false],
     ["of an empty list holds for all", { tools: [] }, true],
-    ["of nobody", { percentage: 0 }, false],
-    ["of everybody", { percentage: 100 }, true],
+    ["of no subject", { percentage: 0 }, false],
+    ["of every subject", { percentage: 100 }, true],
   ])("%s", (_, conditions, expected) => {
     expect(holds(conditions)).toBe(expected);
   });

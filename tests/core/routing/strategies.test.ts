@@ -241,9 +241,13 @@ describe("who can serve", () => {
     ["not who is in maintenance", [server("a", 1, { health: "maintenance" }), server("b")], ["b"]],
     ["not who is behind an open breaker", [server("a", 1, { breaker: "open" }), server("b")], ["b"]],
     ["not who is dead", [server("a", 1, { health: "unhealthy" }), server("b")], ["b"]],
-    ["who is said to be dead, when there is no other", [server("a", 1, { health: "unhealthy" })], ["a"]],
+    [
+      "one that is marked as failed, when there is no other",
+      [server("a", 1, { health: "unhealthy" })],
+      ["a"],
+    ],
     ["nobody", [server("a", 1, { breaker: "open" }), server("b", 1, { health: "maintenance" })], ["none"]],
-    ["nobody of none", [], ["none"]],
+    ["none of none", [], ["none"]],
   ])("%s", (_, servers, expected) => {
     expect(ids(servers)).toEqual(expected);
   });

@@ -80,7 +80,7 @@ const answered = z.object({
 
 describe("who may come in", () => {
   it.each<[string, Call]>([
-    ["nobody without a key", { key: null }],
+    ["unauthenticated without a key", { key: null }],
     ["no made-up key", { key: `mcp_${"0".repeat(32)}_${"a".repeat(43)}` }],
     ["no key of another shape", { key: "secret" }],
     ["no other scheme", { key: null, headers: { authorization: "Basic YTpi" } }],

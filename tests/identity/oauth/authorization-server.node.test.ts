@@ -267,7 +267,7 @@ describe("a client that describes itself at its address", () => {
 });
 
 describe("registration", () => {
-  it("can be switched off, and is then not advertised", async () => {
+  it("can be disabled, and is then not advertised", async () => {
     const closed = await startGateway(databaseOfThisRun(), { OAUTH_DYNAMIC_REGISTRATION: "off" });
     try {
       await expect(register(closed.url)).rejects.toThrow("registration: 403");
@@ -456,7 +456,7 @@ describe("an access token is refused", () => {
       ["for an audience that only begins like ours", () => ({ body: { aud: `${resource}/x` } }), 401],
       ["as an ID token", () => ({ head: { typ: "JWT" }, body: {} }), 401],
       ["for a tenant that the person did not allow", () => ({ body: { tenant: crypto.randomUUID() } }), 401],
-      ["for a client that nobody allowed", () => ({ body: { client_id: "another" } }), 401],
+      ["for a client without consent", () => ({ body: { client_id: "another" } }), 401],
       ["for another person", () => ({ body: { sub: "another" } }), 401],
     ])("%s", async (_what, changes, status) => {
       const { head, body } = changes();

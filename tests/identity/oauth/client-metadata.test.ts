@@ -83,7 +83,11 @@ describe("a document", () => {
     ["of another address", json({ ...RIGHT, client_id: `${ID}x` }), "invalid"],
     ["without a name", json({ ...RIGHT, client_name: undefined }), "invalid"],
     ["without redirect addresses", json({ ...RIGHT, redirect_uris: [] }), "invalid"],
-    ["that wants a secret", json({ ...RIGHT, token_endpoint_auth_method: "client_secret_basic" }), "invalid"],
+    [
+      "that requires a secret",
+      json({ ...RIGHT, token_endpoint_auth_method: "client_secret_basic" }),
+      "invalid",
+    ],
     [
       "that is no JSON",
       () => new Response("<html>", { headers: { "content-type": "text/html" } }),

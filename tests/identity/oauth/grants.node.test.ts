@@ -86,7 +86,7 @@ describe("a consent", () => {
     expect(await statusAt(tools, first.access_token)).toBe(200);
     const request = authorizationRequest(client, { resource: undefined });
     const page = await browser.go(request.path);
-    expect(page.url, "asked again, for all servers").toContain("/consent");
+    expect(page.url, "consent for all servers").toContain("/consent");
     expect(page.text).toContain(`Resource: ${all}`);
 
     const narrow = authorizationRequest(client, { resource: tools });

@@ -17,7 +17,7 @@ const production = {
 it("they carry __Host-, Secure, HttpOnly and SameSite", async () => {
   const email = `${crypto.randomUUID()}@example.com`;
   await owner.query(
-    `insert into "user" (id, name, email, email_verified) values ($1, 'Somebody', $1, true)`,
+    `insert into "user" (id, name, email, email_verified) values ($1, 'Somename', $1, true)`,
     [email],
   );
   await owner.query(

@@ -76,7 +76,7 @@ describe("the first start", () => {
       const weak = await one.submit(page, "/setup", { ...answers, password: "short" });
       expect(weak.status).toBe(400);
       const named = await one.submit(page, "/setup", { ...answers, password: "First-Acme-2026" });
-      expect([named.status, named.text]).toEqual([400, expect.stringContaining("names that others know")]);
+      expect([named.status, named.text]).toEqual([400, expect.stringContaining("commonly known names")]);
       const done = await one.submit(page, "/setup", answers);
       expect(done.url).toBe(`${fresh.url}/sign-in`);
       expect((await browser(fresh.url).submit(page, "/setup", answers)).status).toBe(403);

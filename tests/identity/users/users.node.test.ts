@@ -58,7 +58,7 @@ describe("signing in", () => {
     expect(unknownUser.text).toContain("Incorrect email or password");
   });
 
-  it("is for people who are switched on and not barred", async () => {
+  it("is for users who are active and not banned", async () => {
     const off = await people.add({ tenants: [{ id: tenant.id }] });
     await people.query('update "user" set is_active = false where id = $1', [off.id]);
     expect((await browser().signIn({ identifier: off.email, password: PASSWORD })).status).toBe(403);

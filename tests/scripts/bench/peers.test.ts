@@ -136,7 +136,7 @@ describe("the reader of events", () => {
     { event: "message", data: "a\n b" },
   ];
 
-  it("hears the same however the stream is cut", () => {
+  it("reads the same messages however the stream is split", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length)), (cuts) => {
         const at = [0, ...cuts.toSorted((a, b) => a - b), stream.length];

@@ -1,4 +1,4 @@
-// The arithmetic behind docs/capacity.md.
+// The arithmetic behind docs/guides/capacity.md.
 import { describe, expect, it } from "vitest";
 import {
   BASE_LOAD,

@@ -94,7 +94,7 @@ describe("the handshake", () => {
     await expect(connect(peer.url, "http")).rejects.toMatchObject({ code: "upstream_unreachable" });
   });
 
-  it("is let go of when the caller leaves", async () => {
+  it("is canceled when the caller disconnects", async () => {
     peer.behave(() => undefined);
     await expect(connect(peer.url, "http", { signal: AbortSignal.timeout(100) })).rejects.toThrow("canceled");
     await peer.requests[0]?.hungUp;

@@ -64,12 +64,12 @@ describe("a forecast", () => {
     expect(forecast(silent, 600)).toBeCloseTo(100, -1);
   });
 
-  it("is told of each minute once", () => {
+  it("takes each minute once", () => {
     const known = taught(2, office);
     expect(addObservation(known, known.minute, 999)).toBe(known);
   });
 
-  it("is a number, and not less than none, whatever it is told", () => {
+  it("is a number of at least 0, whatever it has observed", () => {
     const reported = fc.array(fc.option(fc.nat(100_000), { nil: undefined }), { maxLength: 400 });
     fc.assert(
       fc.property(reported, fc.nat(5000), (minutes, ahead) => {
@@ -84,7 +84,7 @@ describe("a forecast", () => {
 });
 
 describe("minutes", () => {
-  it("are told when they are over, quiet ones too", () => {
+  it("are observed when they are over, quiet ones too", () => {
     const counter = new MinuteCounter(60_000);
     expect(counter.count(3, 61_000)).toEqual([]);
     expect(counter.count(2, 119_999)).toEqual([]);

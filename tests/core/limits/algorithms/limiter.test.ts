@@ -73,7 +73,7 @@ it("a limit of nothing lets nothing through, ever", () => {
 describe("a burst of two", () => {
   const terms = limit({ count: 60, burst: 2 });
 
-  it("lets whoever was quiet spend twice as much in a window, once", () => {
+  it("allows twice as much in a window, once, after a quiet time", () => {
     const gate = spendAll(EMPTY_LIMITER, terms, 0);
     expect(countAvailable(EMPTY_LIMITER, terms, 0)).toBe(120);
     expect(countAvailable(gate, terms, 60_000)).toBe(0);

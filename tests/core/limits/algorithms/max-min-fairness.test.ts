@@ -41,7 +41,7 @@ describe("weighted max-min fairness", () => {
       [25, 75],
     ],
     [
-      "the small get all they want",
+      "small demands are met in full",
       [
         [1, 5],
         [1, 20],
@@ -61,7 +61,7 @@ describe("weighted max-min fairness", () => {
       [10, 20, 40],
     ],
     [
-      "whoever wants nothing gets nothing",
+      "a demand of 0 gets 0",
       [
         [1, 0],
         [1, 100],

@@ -31,7 +31,7 @@ function request(limits: readonly Limit[], by = book): "admit" | "deny" {
   if (verdict.kind !== "request") return verdict.kind;
   const ask = by.buildRequest(limits, now);
   const learned = by.applyResponse(ask, ledger.issue(ask, now), now);
-  if (learned.kind === "request") throw new Error("asked in vain");
+  if (learned.kind === "request") throw new Error("requested without success");
   return learned.kind;
 }
 

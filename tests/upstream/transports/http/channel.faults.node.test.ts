@@ -190,7 +190,7 @@ describe("answers that are none", () => {
     await peer.requests[2]?.hungUp;
   });
 
-  it("are let go of when the caller leaves, before and after they begin", async () => {
+  it("are canceled when the caller disconnects, before and after they begin", async () => {
     for (const behaviour of [
       () => undefined,
       (_: unknown, response: ServerResponse) => void stream(response, ":\n\n"),
@@ -310,7 +310,7 @@ describe("listening", () => {
   it("reconnects when the stream breaks, and requests the rest", async () => {
     peer.behave(({ headers }, response) => {
       const last = Number(headers["last-event-id"] ?? 0);
-      if (last === 3) return void stream(response, ": all told\n\n");
+      if (last === 3) return void stream(response, ": complete\n\n");
       stream(response, events("data: {oops", note(last + 1)));
       if (last % 2 === 0) response.end();
       else setTimeout(() => response.destroy(), 20);

@@ -54,7 +54,7 @@ describe.each([
     expect(watched.methods().filter((method) => method === "notifications/progress")).toHaveLength(2);
   });
 
-  it("keeps parallel calls apart and lets go of one", async () => {
+  it("keeps parallel calls apart and cancels one", async () => {
     const { channel } = await open();
     const timeouts = new AbortController();
     const slow = call("trigger-long-running-operation", { duration: 30, steps: 1 });
@@ -161,7 +161,7 @@ describe("with a server that misbehaves", () => {
     await streamHungUp();
   });
 
-  it("is patient with a server that is slow but not silent", async () => {
+  it("waits for a server that is slow but not silent", async () => {
     peer.behave(streamWith(ENDPOINT));
     const { channel } = await open({ idleTimeoutMs: 500 });
     const message = request("ping");

@@ -42,7 +42,7 @@ describe("with the fixture", () => {
     expect(session.watched.messages.every(({ relatedTo }) => relatedTo === undefined)).toBe(true);
   });
 
-  it("keeps parallel calls apart, lets go of one, and is through when it is closed", async () => {
+  it("keeps parallel calls apart, cancels one, and ends when it is closed", async () => {
     const session = await connect(fixture.url, "websocket");
     channel = session.channel;
     const timeouts = new AbortController();
@@ -85,7 +85,7 @@ describe("with a server that misbehaves", () => {
       ...(heartbeat !== undefined && { heartbeat }),
     });
     const [connection] = server.connections;
-    if (connection === undefined) throw new Error("nobody connected");
+    if (connection === undefined) throw new Error("no connection");
     return { channel, watched, connection };
   }
 
@@ -94,7 +94,7 @@ describe("with a server that misbehaves", () => {
     [403, "upstream_refused"],
     [404, "upstream_invalid"],
     [503, "upstream_unreachable"],
-  ])("is told apart by what refuses the handshake: %i", async (status, code) => {
+  ])("names the error by the status of the rejected handshake: %i", async (status, code) => {
     await expect(open({ handshake: () => status })).rejects.toMatchObject({ code });
   });
 
