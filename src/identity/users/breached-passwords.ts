@@ -1,5 +1,5 @@
 /**
- * Looks up passwords in a service of the Pwned Passwords range protocol. The service learns the first five characters of
+ * Looks up passwords in a service of the Pwned Passwords range protocol. The service receives the first five characters of
  * a password's SHA-1, which about a thousand passwords share, and neither the password nor whose it is.
  */
 import { toHex } from "../../core/hex.ts";
@@ -17,7 +17,7 @@ export interface BreachLookupDeps {
 const TIMEOUT_MS = 2000;
 const PREFIX_LENGTH = 5;
 
-/** False too where the service does not answer: its outage must keep nobody from changing a password. */
+/** False too where the service does not answer: its outage must not prevent the change of a password. */
 export async function isBreachedPassword(deps: BreachLookupDeps, password: string): Promise<boolean> {
   const { breachedPasswordsUrl: origin, fetch, isAllowedUrl, log } = deps;
   if (origin === undefined) return false;

@@ -2,7 +2,7 @@
 import { findPasswordWeakness, type PasswordWeakness } from "../../core/password-strength.ts";
 import { type BreachLookupDeps, isBreachedPassword } from "./breached-passwords.ts";
 
-/** `names`: what an attacker knows of the account, such as its user, email address and organizations. */
+/** `names`: what an attacker can guess about the account, such as its user, email address and organizations. */
 export type JudgeNewPassword = (
   password: string,
   names: readonly string[],

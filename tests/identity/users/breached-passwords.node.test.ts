@@ -16,7 +16,7 @@ const UNKNOWN = "another horse another battery";
 
 const hashOf = (password: string) => createHash("sha1").update(password).digest("hex").toUpperCase();
 
-/** A stand-in for the service: what it was asked, and what it answers. */
+/** A stand-in for the service: its requests, and its answers. */
 let service: Server;
 let origin: string;
 const paths: string[] = [];
@@ -87,7 +87,7 @@ describe("isBreachedPassword", () => {
       reason: /larger|exceeds|limit|bytes/i,
     },
     { title: "silence", reply: () => undefined, reason: /abort|time/i },
-  ])("accepts the password and says so when the service answers with $title", async ({ reply, reason }) => {
+  ])("accepts the password and logs it when the service answers with $title", async ({ reply, reason }) => {
     answer = reply;
     const { found, lines } = await lookUp(BREACHED);
     expect(found).toBe(false);
