@@ -49,8 +49,8 @@ export default defineConfig({
     ...(onlyFindings && { testNamePattern: namesOfFindings() }),
     // The report lists a single test only where it is slow indeed.
     slowTestThreshold: 10_000,
-    // Two more than cores: many tests wait for timers and other processes more than they compute.
-    maxWorkers: availableParallelism() + 2,
+    // More than cores: many tests wait for timers and other processes more than they compute.
+    maxWorkers: availableParallelism() + 4,
     sequence: { sequencer: ProjectSequencer },
     projects: [
       {
