@@ -8,6 +8,7 @@ import { discoverAuthorization } from "../../src/connected-accounts/discover-aut
 import { createOAuthFetch } from "../../src/connected-accounts/oauth-fetch.ts";
 import { refreshTokens } from "../../src/connected-accounts/token-endpoint.ts";
 import { fetchClientMetadata } from "../../src/identity/oauth/client-metadata.ts";
+import { isBreachedPassword } from "../../src/identity/users/breached-passwords.ts";
 import { TestBrowser } from "../fixtures/browser.ts";
 import { DRIPPING_RESPONSES } from "../fixtures/dripping-responses.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
@@ -172,6 +173,14 @@ async function readDocument(): Promise<string> {
   return JSON.stringify(found);
 }
 
+const lookUpPassword = async () =>
+  String(
+    await isBreachedPassword(
+      { breachedPasswordsUrl: peer.url, fetch, isAllowedUrl: () => true, log: () => undefined },
+      "correct horse battery staple",
+    ),
+  );
+
 const oauthFetch = createOAuthFetch({ fetch, urlPolicy: { allowLoopback: true } });
 
 /** Looks for the authorization server of a server that has connected accounts; all of its requests go to the peer. */
@@ -242,6 +251,7 @@ const SOURCES: readonly Source[] = [
     read: refreshAccount,
     expected: /"kind":"(?:unavailable|denied)"/,
   },
+  { name: "a breached-password service", read: lookUpPassword, expected: /^false$/ },
   { name: "a client metadata document", read: readDocument, expected: /^"(?:invalid|unreachable)"$/ },
 ];
 

@@ -37,6 +37,7 @@ const ATTACKED: Readonly<Record<string, readonly (readonly [file: string, text: 
     [SOURCES, '"token_endpoint", "jwks_uri", "userinfo_endpoint"'],
   ],
   "src/identity/sso/txt-records.ts": [[SOURCES, "a DNS resolver"]],
+  "src/identity/users/breached-passwords.ts": [[SOURCES, "a breached-password service"]],
   "src/identity/users/social-providers.ts": [
     [SOURCES, "the token endpoint of an identity provider"],
     [SOURCES, "the user-info endpoint of an identity provider"],
