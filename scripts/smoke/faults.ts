@@ -18,7 +18,7 @@ const RESTART_TIMEOUT_MS = 90_000;
 const LOGS_TIMEOUT_MS = 90_000;
 /** Events leave after the answer: those of the last moment before a SIGKILL may be lost with the process. */
 const UNSENT_MS = 1_000;
-/** Longer than every client-side time-out of a query. */
+/** Longer than every client-side timeout of a query. */
 const HANG_MS = 12_000;
 /** With `--long`: longer than anything that might recover by itself. */
 const LONG_STOP_MS = 60_000;

@@ -76,7 +76,7 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
 /** Publishing is for the tenant's own, by whichever of its paths. */
 const own = createMiddleware<RegistryEnv & GuardedEnv>(async (c, next) => {
   if (c.get("principal").tenantId !== c.get("registry").tenantId) {
-    throw new ForbiddenError("This is not your tenant's registry.");
+    throw new ForbiddenError("This registry belongs to another tenant. Use the URL of your own.");
   }
   await next();
 });

@@ -143,7 +143,7 @@ export function requireAuthorizationEndpoint(
     throw failure(server, "has an authorization server without an authorization endpoint");
   const decision = checkUrl(endpoint, policy);
   if (!decision.ok)
-    throw failure(server, `has an authorization endpoint that is refused: it ${decision.reason}`);
+    throw failure(server, `has an authorization endpoint that is not allowed: it ${decision.reason}`);
   if (profile.hasUnlistedPkce || methods?.includes("S256") === true) return endpoint;
   throw failure(server, "has an authorization server without PKCE (S256)");
 }

@@ -22,7 +22,7 @@ export class MailNotConfiguredError extends Error {
   override readonly name = "MailNotConfiguredError";
 
   constructor() {
-    super("Email is not configured: the EMAIL binding and MAIL_FROM are required (README, “Deploy”).");
+    super("Email is not configured: the EMAIL binding and MAIL_FROM are required (docs/guides/deploy.md).");
   }
 }
 

@@ -59,7 +59,8 @@ export function onError(thrown: Error, c: Context<AppEnv>): Response {
 }
 
 /** Which variables are missing is for the operator's log, not for the public. */
-const UNCONFIGURED = "The operator finds the missing variables in the Worker log.";
+const UNCONFIGURED =
+  "Variables of the gateway are missing or invalid. The operator can find them in the Worker log.";
 
 function problem(c: Context<AppEnv>, error: GatewayError, status = error.status): Response {
   const body: Problem = {

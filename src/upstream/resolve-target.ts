@@ -1,4 +1,4 @@
-/** A registered server in the form that transports use: its URL, our credential, and its time-outs. */
+/** A registered server in the form that transports use: its URL, our credential, and its timeouts. */
 import type { Transport } from "../core/enums.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";

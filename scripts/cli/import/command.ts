@@ -17,7 +17,7 @@ const HELP = `mcp-gateway import FILE [--dry-run] [--json]
 
 Registers the MCP servers of a client's configuration file (mcp.json, claude_desktop_config.json, settings.json) and reports
 what became of each. Values of \${NAME} and \${env:NAME} come from the environment. Programs are not registered: the report has
-the command that connects them. Needs a key of an admin. Exit code 1 if a server could not be registered.
+the command that connects them. Requires the key of an admin. Exit code 1 if a server could not be registered.
 
 ${GATEWAY_HELP}
   --dry-run       Report only

@@ -7,7 +7,7 @@ import { formatTable, JSON_HELP, JSON_OPTION } from "../print.ts";
 
 const HELP = `mcp-gateway whoami [--json]
 
-Shows for whom the gateway takes the key: organization, role and scopes.
+Shows the organization, role and scopes of the key.
 
 ${GATEWAY_HELP}
 ${JSON_HELP}`;

@@ -34,7 +34,9 @@ async function readAccounts(c: AdminContext): Promise<readonly Account[]> {
 async function requireAccount(c: AdminContext): Promise<Account> {
   const found = (await readAccounts(c)).find(({ serverId }) => serverId === c.req.param("id"));
   if (found === undefined)
-    throw new NotFoundError("This server takes no account of yours, or does not exist.");
+    throw new NotFoundError(
+      "This server does not use accounts of members, or does not exist. Check the URL.",
+    );
   return found;
 }
 

@@ -102,7 +102,7 @@ function WithKey({ client, endpoint }: { client: Client; endpoint: Endpoint }) {
     <>
       <p class="notice warn">The key is shown only once. Copy the configuration now.</p>
       {client.signsInOnly === true ? (
-        <p>{client.label} signs in with OAuth and takes no API key. Choose another client below.</p>
+        <p>{client.label} signs in with OAuth and accepts no API key. Choose another client below.</p>
       ) : (
         <>
           <InstallLink client={client} endpoint={endpoint} />

@@ -90,11 +90,11 @@ export const identityProviders = crudPages({
     },
     {
       ...{ name: "trustedAmr", label: "Trusted methods (amr)", kind: "lines", optional: true },
-      hint: "Values of the claim amr that stand for a second factor, for example mfa. One per line.",
+      hint: "Values of the claim amr that count as a second factor, for example mfa. One per line.",
     },
     {
       ...{ name: "trustedAcr", label: "Trusted contexts (acr)", kind: "lines", optional: true },
-      hint: "Values of the claim acr that stand for a second factor. One per line.",
+      hint: "Values of the claim acr that count as a second factor. One per line.",
     },
     { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
   ],

@@ -26,7 +26,7 @@ const pages = crudPages<z.infer<typeof shape>>({
   noun: "verified domain",
   intro: "Email domains of the organization, verified by a DNS record.",
   empty: "Verify a domain to let its members sign in with single sign-on.",
-  destroys: "Members with an address of the domain are no longer led to the identity providers.",
+  destroys: "Members with an address of the domain are no longer sent to the identity providers.",
   does: [{ action: "verified-domains.update", at: "verify", label: "Verify", busy: "Verifying…" }],
   list: {
     shape,

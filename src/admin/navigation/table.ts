@@ -215,7 +215,7 @@ export const NAVIGATION: readonly NavGroup[] = [
           },
           {
             ...{ label: "Traffic", path: "/admin/settings/traffic", permission: "configs.list" },
-            keywords: "settings circuit breaker bans time-outs retries queues health checks thresholds",
+            keywords: "settings circuit breaker bans timeouts retries queues health checks thresholds",
           },
           {
             ...{ label: "Logging", path: "/admin/settings/logging", permission: "configs.list" },

@@ -130,7 +130,7 @@ export const alertEventPages = new Hono<AdminEnv>()
           },
         ],
         empty: {
-          title: "No alerts",
+          title: "No alerts yet",
           says: "Alert rules define what is monitored.",
         },
       },

@@ -203,7 +203,7 @@ export const announcements = new Hono<AdminEnv>()
       <Page title="Announcements" intro="Announcements for you." frame={frame}>
         {value.items.length === 0 && (
           <div class="card">
-            <Empty title="No announcements">
+            <Empty title="No announcements yet">
               <p>Announcements from admins appear here.</p>
             </Empty>
           </div>

@@ -89,7 +89,7 @@ export const credentialFields: readonly FieldSpec[] = [
     kind: "choice",
     options: CLIENT_KEY_ALGORITHMS.map((value) => ({ value, label: value })),
     initial: "ES256",
-    hint: "Of the private key.",
+    hint: "Signature algorithm of the private key.",
   },
   {
     name: "auth.keyId",
@@ -97,7 +97,7 @@ export const credentialFields: readonly FieldSpec[] = [
     label: "Key ID",
     kind: "text",
     optional: true,
-    hint: "Optional. How the authorization server names the key.",
+    hint: "Optional. ID of the key at the authorization server.",
   },
   {
     name: "auth.issuer",
@@ -135,7 +135,7 @@ export const credentialFields: readonly FieldSpec[] = [
     label: "Audience",
     kind: "text",
     optional: true,
-    hint: "Optional. Whom the token is for. Default for a signed identity: the URL of the server.",
+    hint: "Optional. Audience of the token. Default for a signed identity: the URL of the server.",
   },
   {
     name: "auth.scopes",

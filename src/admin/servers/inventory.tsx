@@ -25,7 +25,7 @@ const toolsOf = (serverId: string): ListSpec<ToolView> => ({
   search: "Name, title, description",
   columns: toolColumns,
   rowPath: ({ id }) => `/admin/tools/${id}`,
-  empty: { title: "No tools", says: "The server has no tools, or discovery has not run." },
+  empty: { title: "No tools yet", says: "The server has none, or discovery has not run." },
 });
 
 const resource = z.object({
@@ -63,7 +63,7 @@ const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resource>> => ({
     { name: "isTemplate", label: "Template", show: ({ isTemplate }) => (isTemplate ? "yes" : "") },
     { name: "description", label: "Description", show: ({ description }) => description ?? "" },
   ],
-  empty: { title: "No resources", says: "The server has no tools, or discovery has not run." },
+  empty: { title: "No resources yet", says: "The server has none, or discovery has not run." },
 });
 
 export const inventory = new Hono<AdminEnv>()
@@ -116,7 +116,7 @@ export const inventory = new Hono<AdminEnv>()
         <section class="card" aria-label="Prompts">
           <h2>Prompts</h2>
           {prompts.value.items.length === 0 && (
-            <Empty title="No prompts">
+            <Empty title="No prompts yet">
               <p>The server has none, or discovery has not run.</p>
             </Empty>
           )}

@@ -82,7 +82,7 @@ export const FIELDS: readonly FieldSpec[] = [
     label: "Require two-factor authentication from",
     kind: "moment",
     optional: true,
-    hint: "Until then members are reminded. Afterwards, those without it can only set it up, and their connected applications are refused. API keys are not affected.",
+    hint: "Until then members are reminded. Afterwards, those without it can only set it up, and their connected applications are rejected. API keys are not affected.",
   },
   { name: "settings.anonymousAccess", label: "Allow anonymous access", kind: "yes" },
   { name: "settings.legacyKeys", label: "Accept legacy API keys", kind: "yes", initial: "yes" },

@@ -28,7 +28,7 @@ const pages = crudPages<z.infer<typeof shape>>({
   title: "Toolsets",
   noun: "toolset",
   intro: "Named selections of tools, prompts and resources, each with its own endpoint.",
-  empty: "Give a client the tools it needs, under the names it should see.",
+  empty: "Give a client the tools it needs, under names of your choice.",
   beside: (c) =>
     may(c, "toolset-bindings.list") && (
       <LinkButton to={BINDINGS_PATH} kind="quiet">

@@ -26,7 +26,7 @@ function threshold(name: ThresholdName, label: string, hint: string): FieldSpec 
 }
 
 export const thresholdFields: readonly FieldSpec[] = [
-  threshold("windowSeconds", "Window (seconds)", "Calls of this time are judged."),
+  threshold("windowSeconds", "Window (seconds)", "Calls within this time are evaluated."),
   threshold("minimumCalls", "Volume", "With fewer calls in the window the breaker stays closed."),
   threshold("errorRate", "Error rate", "Share of failed calls that opens the breaker, 0.01 to 1."),
   threshold("slowCallRate", "Slow-call rate", "Share of slow calls that opens the breaker, 0.01 to 1."),

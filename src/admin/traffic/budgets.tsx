@@ -104,7 +104,7 @@ const budgetPages = crudPages<Budget>({
       min: 0,
       max: 1_000_000_000_000,
       step: 1,
-      hint: "Total cost in one period. A call that costs more than is left is refused. 0 refuses all calls that cost something.",
+      hint: "Total cost in one period. A call that costs more than the rest is rejected. 0 rejects every call with a cost.",
     },
     {
       name: "alertThresholds",
@@ -186,7 +186,7 @@ const usagePage = new Hono<AdminEnv>().get(
     const { value } = await rest.read("/budgets/usage", pageShape(usageShape));
     const nameOf = await loadSubjectNames(rest, value.items);
     return c.html(
-      <Page title="Budget usage" intro="What was spent in the running periods." frame={buildFrame(c)}>
+      <Page title="Budget usage" intro="Cost of the calls in the current periods." frame={buildFrame(c)}>
         {value.items.length === 0 && (
           <div class="card">
             <Empty title="No budgets yet">

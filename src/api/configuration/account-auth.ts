@@ -79,7 +79,7 @@ export async function readAccountAuth(
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return {
-      fault: { path: "/auth/secret", message: `is refused: ${issue?.path.join(".")} ${issue?.message}` },
+      fault: { path: "/auth/secret", message: `is invalid: ${issue?.path.join(".")} ${issue?.message}` },
     };
   }
   const config = await sealCredential(keyring, id, { ...parsed.data, reference });

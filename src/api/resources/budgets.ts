@@ -17,7 +17,9 @@ const thresholds = z
   .array(z.number().int().min(1).max(100))
   .max(MAX_THRESHOLDS)
   .refine((values) => new Set(values).size === values.length, "must not contain a value twice")
-  .describe("Percentages of the amount; reaching one is recorded, and alert rules on `budget_used` see it.");
+  .describe(
+    "Percentages of the amount; reaching one is recorded, and is the metric `budget_used` of alert rules.",
+  );
 
 export const budgets = defineResource({
   name: "budgets",
@@ -34,7 +36,7 @@ export const budgets = defineResource({
       .int()
       .min(0)
       .max(MAX_AMOUNT)
-      .describe("Total cost of the calls in one period; a call that costs more than is left is refused."),
+      .describe("Total cost of the calls in one period; a call that costs more than the rest is rejected."),
     alertThresholds: thresholds,
     isActive: z.boolean(),
   },

@@ -41,8 +41,8 @@ export const identityProviders = defineResource({
     isJitEnabled: z
       .boolean()
       .describe("Whether a sign-in creates the membership, for addresses of a verified domain."),
-    trustedAmr: claimValues.describe("Values of the claim amr that stand for a second factor."),
-    trustedAcr: claimValues.describe("Values of the claim acr that stand for a second factor."),
+    trustedAmr: claimValues.describe("Values of the claim amr that count as a second factor."),
+    trustedAcr: claimValues.describe("Values of the claim acr that count as a second factor."),
     isActive: z.boolean(),
   },
   // The provider's names for its subjects are of one issuer: those of another are other people.

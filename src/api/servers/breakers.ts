@@ -86,7 +86,7 @@ export const breakerOfServer = new Hono<AppEnv>()
     "/:id/breaker",
     requirePermission("circuit-breakers.read"),
     params(idParam),
-    responds(liveShape, "The circuit breaker as it stands, with the thresholds that apply."),
+    responds(liveShape, "The current circuit breaker, with the thresholds that apply."),
     async (c) => {
       const { id, settings } = await requireServer(c, c.req.valid("param").id);
       const { services, principal, db } = c.var;

@@ -10,7 +10,7 @@ const observedShape = z.object({
   depth: z.number().int().describe("Calls that wait now."),
   oldestWaitMs: z.number().int(),
   totalQueued: z.number().int().describe("Calls that had to wait."),
-  totalRejected: z.number().int().describe("Calls that were rejected or waited in vain."),
+  totalRejected: z.number().int().describe("Calls that were rejected, at once or after waiting."),
   observedAt: z.iso.datetime(),
 });
 

@@ -36,7 +36,7 @@ export const toolEnabling = new Hono<AppEnv>().post(
   "/:id/enable",
   requirePermission("tool-changes.decide"),
   params(idParam),
-  respondsEmpty("The disabled tool is offered again; held, if its definition changed in the meantime."),
+  respondsEmpty("The tool, enabled; held, if its definition has changed since."),
   async (c) => {
     const { db, principal } = c.var;
     const { tenantId, userId = null } = principal;
@@ -44,7 +44,7 @@ export const toolEnabling = new Hono<AppEnv>().post(
     const [pin] = await findPin(db, tenantId, id);
     if (pin === undefined) throw new NotFoundError("Tool not found.");
     if (pin.state !== "disabled") {
-      throw new GatewayError("conflict", "This tool is not disabled. Approve its change to offer it again.");
+      throw new GatewayError("conflict", "This tool is not disabled. Approve its change to enable it.");
     }
     const what = {
       action: "tools.enable",

@@ -31,7 +31,7 @@ const MAX_CROSSINGS = 5000;
 export const budgetUsage = new Hono<AppEnv>().get(
   "/usage",
   requirePermission("budgets.list"),
-  respondsPage(usage, "What was spent in the running periods, by use."),
+  respondsPage(usage, "Cost of the calls in the current periods, by usage."),
   async (c) => {
     const { db, principal, services } = c.var;
     const { tenantId } = principal;

@@ -14,7 +14,7 @@ export const OPERATION_SETTINGS = {
   },
   "health.timeout_ms": {
     type: "number",
-    label: "Health check time-out",
+    label: "Health check timeout",
     description: "Milliseconds after which a health check fails.",
     whose: "both",
     fallback: 5000,

@@ -1,4 +1,4 @@
-/** Settings of traffic to servers: circuit breakers, bans, time-outs, queues and retries. A server's own settings come first. */
+/** Settings of traffic to servers: circuit breakers, bans, timeouts, queues and retries. A server's own settings come first. */
 import { MAX_SERVER_RESPONSE_BYTES } from "../size-limits.ts";
 import type { Setting } from "./setting.ts";
 
@@ -6,7 +6,7 @@ export const TRAFFIC_SETTINGS = {
   "breaker.window_seconds": {
     type: "number",
     label: "Breaker window",
-    description: "Seconds of calls that a circuit breaker judges.",
+    description: "Seconds of calls that a circuit breaker evaluates.",
     whose: "both",
     fallback: 30,
     min: 1,
@@ -54,7 +54,7 @@ export const TRAFFIC_SETTINGS = {
   "breaker.open_seconds": {
     type: "number",
     label: "Breaker open time",
-    description: "Seconds until an open circuit breaker lets probes pass. Doubles with each failed probe.",
+    description: "Seconds until an open circuit breaker sends probes. Doubles with each failed probe.",
     whose: "both",
     fallback: 5,
     min: 1,
@@ -139,7 +139,7 @@ export const TRAFFIC_SETTINGS = {
   },
   "bans.forget_seconds": {
     type: "number",
-    label: "Ban memory",
+    label: "Ban reset time",
     description: "Seconds without a ban after which the next ban is a first one again.",
     whose: "both",
     fallback: 86_400,
@@ -149,7 +149,7 @@ export const TRAFFIC_SETTINGS = {
   },
   "servers.first_byte_timeout_ms": {
     type: "number",
-    label: "First-byte time-out",
+    label: "First-byte timeout",
     description: "Milliseconds that a server has to begin its response.",
     whose: "both",
     fallback: 60_000,
@@ -159,7 +159,7 @@ export const TRAFFIC_SETTINGS = {
   },
   "servers.idle_timeout_ms": {
     type: "number",
-    label: "Idle time-out",
+    label: "Idle timeout",
     description: "Milliseconds without data after which a response is ended.",
     whose: "both",
     fallback: 300_000,
@@ -171,7 +171,7 @@ export const TRAFFIC_SETTINGS = {
     type: "number",
     label: "Early answer",
     description:
-      "A call that takes longer, in milliseconds, is answered by an event stream that waits with the client.",
+      "A call that takes longer, in milliseconds, is answered with an event stream, so that the client keeps waiting.",
     whose: "both",
     fallback: 5000,
     min: 10,

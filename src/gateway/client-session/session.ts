@@ -96,9 +96,10 @@ export class Session {
   ): Promise<JsonObject> {
     const failed = (code: number, text: string) => ({ jsonrpc: "2.0", id, error: { code, message: text } });
     if (method === "initialize") return this.#initialize(id, message, context);
-    if (this.state.client === undefined) return failed(INVALID_REQUEST, "Session not initialized.");
+    if (this.state.client === undefined)
+      return failed(INVALID_REQUEST, "Session not initialized. Send initialize.");
     if (this.#running.has(id))
-      return failed(INVALID_REQUEST, "A request with this ID is already in progress.");
+      return failed(INVALID_REQUEST, "A request with this ID is already in progress. Use another ID.");
     const abort = new AbortController();
     this.#running.set(id, abort);
     const exchange: PeerExchange = {

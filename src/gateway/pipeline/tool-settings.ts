@@ -3,7 +3,7 @@ import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
 
 /**
- * The time in which calls must be answered; undefined where the server's own time-outs are all. A batch is sent as one
+ * The time in which calls must be answered; undefined where the server's own timeouts are all. A batch is sent as one
  * and has the longest time of the tools in it.
  */
 export function toolTimeoutMs(

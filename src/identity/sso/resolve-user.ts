@@ -20,7 +20,7 @@ export class SsoSignInError extends Error {
   readonly code: SsoErrorCode;
 
   constructor(code: SsoErrorCode, options?: ErrorOptions) {
-    super(`Single sign-on was refused: ${code}.`, options);
+    super(`Single sign-on was rejected: ${code}.`, options);
     this.name = "SsoSignInError";
     this.code = code;
   }

@@ -166,7 +166,7 @@ async function recordRefusal(
   await recordEvent({
     type: "sso.refused",
     tenantId: known[0]?.tenantId,
-    description: `Single sign-on was refused: ${code}.`,
+    description: `Single sign-on was rejected: ${code}.`,
     ipAddress: headers?.get("cf-connecting-ip") ?? "unknown",
     details: { code, identityProvider: known[0]?.name, reason },
   });

@@ -55,7 +55,7 @@ const common = (client: SocialClient, tokenUrl: string, fetch: Fetch) => ({
   pkce: true,
   disableImplicitSignUp: true,
   tokenUrl,
-  // The plugin's own exchange has neither a time-out nor a limit on the size of the response.
+  // The plugin's own exchange has neither a timeout nor a limit on the size of the response.
   getToken: (grant: CodeGrant) => exchangeCode(fetch, client, tokenUrl, grant),
 });
 

@@ -37,7 +37,7 @@ export async function startSession<S extends NewSession>(
     const [provider] = await findActiveProvider(db, providerId);
     const entered = active.find(({ tenantId }) => tenantId === provider?.tenantId);
     if (entered === undefined) {
-      throw new APIError("FORBIDDEN", { code: "SSO_UNAVAILABLE", message: "Single sign-on was refused." });
+      throw new APIError("FORBIDDEN", { code: "SSO_UNAVAILABLE", message: "Single sign-on was rejected." });
     }
     return { ...session, identityProviderId: providerId, activeTenantId: entered.tenantId };
   }

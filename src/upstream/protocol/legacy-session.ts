@@ -66,7 +66,7 @@ export async function connectLegacy(options: LegacyOptions): Promise<LegacySessi
 
 /**
  * Opens the channel within a total time, which a server that sends its response in small pieces does not extend: the
- * headers have the one time-out of the server, and the whole response has the other.
+ * headers have the one timeout of the server, and the whole response has the other.
  */
 async function openInTime(options: OpenOptions): Promise<OpenedChannel> {
   const { server, firstByteTimeoutMs, idleTimeoutMs } = options.target;

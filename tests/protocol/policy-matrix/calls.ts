@@ -138,7 +138,7 @@ export const calls: PolicyGroup = {
       },
     ),
 
-  "time-out of a tool": (cell) =>
+  "timeout of a tool": (cell) =>
     inSetting(cell, { serverSettings: { tools: { hang: { timeoutMs: 2000 } } } }, async (setting) => {
       const call = toolCall("hang");
       const answer = await setting.call("hang");

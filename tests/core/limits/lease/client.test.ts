@@ -165,7 +165,7 @@ describe("an isolate", () => {
     expect(ledger.issue(second, now).granted[0]?.remaining).toBe(19);
   });
 
-  it("ignores a response after its time-out", () => {
+  it("ignores a response after its timeout", () => {
     const ask = book.buildRequest([small], now);
     const answer = ledger.issue(ask, now);
     book.markLost(ask);
