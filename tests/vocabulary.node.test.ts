@@ -20,9 +20,6 @@ const CONTRACTS: ReadonlySet<string> = new Set([
   "by hand",
   // The name of a form field.
   "remember",
-  // Codes of findings.
-  "asks-for-secrets",
-  "picture-that-tells",
   // The stop words of tool search.
   "a an and are as at be by can do for from how i in into is it me my of on or our please that the this to us want we what which with you",
 ]);

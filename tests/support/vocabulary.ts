@@ -7,7 +7,7 @@ const BANNED =
 
 /** Verbs of people, used of programs, and pronouns for persons who have a name in the glossary (member, caller, client). */
 const PERSONIFICATION =
-  /\b(?:asks?|asked|asking|tells?|told|telling|says?|said|saying|knows?|knew|wants?|wanted|hears?|heard|speaks?|spoken|thinks?|remembers?|remembered|forgets?|forgot|forgotten|learns?|learned|lets? (?:go|in)|introduces? (?:itself|themselves)|pretends|lies|patience|patient|strangers?)\b/gi;
+  /(?<![\w-])(?:asks?|asked|asking|tells?|told|telling|says?|said|saying|knows?|knew|wants?|wanted|hears?|heard|speaks?|spoken|thinks?|remembers?|remembered|forgets?|forgot|forgotten|learns?|learned|lets? (?:go|in)|introduces? (?:itself|themselves)|pretends|lies|patience|patient|strangers?)(?![\w-])/gi;
 
 /** Terms that contain such a word, and are removed before the search: each is addressed to a person or names a fixed term. */
 const PERMITTED: readonly RegExp[] = [
@@ -15,7 +15,7 @@ const PERMITTED: readonly RegExp[] = [
   /\bask (?:an?|your|the) (?:organization |gateway )?(?:admin|administrator|operator)s?\b/gi,
   /\bask for (?:a new one|an invitation|confirmation)\b/gi,
   // Elicitation and consent: a question to a person, answered in a form.
-  /\b(?:asks?|asked) (?:the|its) (?:user|member)s?\b|\b(?:user|member) is asked\b/gi,
+  /(?<![\w-])(?:asks?|asked) (?:the|its) (?:user|member)s?\b|\b(?:user|member) is asked\b/gi,
   // The usual name of the link on sign-in pages.
   /\bforgot your password\b|\bforgot(?:ten)?[- ]passwords?\b/gi,
   // Samples of prompt injection, which discovery detects.
