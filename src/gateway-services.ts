@@ -9,7 +9,7 @@ import { hash32 } from "./core/routing/hash.ts";
 import { QueryStatistics } from "./db/statistics.ts";
 import { type Config, readConfig } from "./env.ts";
 import { createGateway, type Gateway, type GatewayDeps } from "./gateway/gateway.ts";
-import { createEventEmitter } from "./gateway-emitter.ts";
+import { createEventEmitter, type SettingsSource } from "./gateway-emitter.ts";
 import { type Authenticator, createAuthenticator } from "./identity/authenticate.ts";
 import { ACCESS_TOKEN, API_KEY, deferVerifier, LEGACY_KEY } from "./identity/credential-kinds.ts";
 import { createKeyUsageRecorder } from "./identity/key-usage.ts";
@@ -25,6 +25,7 @@ import {
 } from "./lazy-loaders.ts";
 import type { Emitter } from "./logs/emit.ts";
 import { logFailure } from "./logs/log-failure.ts";
+import { writeLogLine } from "./logs/log-line.ts";
 import { banEvent } from "./logs/security-event.ts";
 import { createTraceExporter } from "./logs/trace-exporter.ts";
 import { createTraffic } from "./policy/create-traffic.ts";
@@ -55,6 +56,8 @@ export interface GatewayServices {
   readonly keyring: Keyring;
   /** How upstreams are reached, and which addresses may be. */
   readonly upstream: ChannelDeps;
+  /** Adds a place where the emitter of events finds the settings of tenants that have no snapshot in this isolate. */
+  readonly addSettingsSource: (peek: SettingsSource) => void;
   readonly loadStorage: LoadStorage;
   readonly loadAccessTokens: LoadAccessTokens;
   readonly loadAccounts: ReturnType<typeof createAccountsLoader>;
@@ -128,12 +131,8 @@ export function createGatewayServices(
     findOpenTenant: async (slug: string) => (await loadStorage()).snapshots.findOpenTenant(slug),
   };
   const snapshots = createSnapshots(source, epochs, Date.now);
-  const emitter = createEventEmitter(
-    config,
-    bindings,
-    queryStatistics,
-    (tenantId) => snapshots.peek(tenantId)?.settings,
-  );
+  const settingsSources: SettingsSource[] = [(tenantId) => snapshots.peek(tenantId)?.settings];
+  const emitter = createEventEmitter(config, bindings, queryStatistics, settingsSources);
   const keyring = new Keyring(config.encryptionKeys);
   const foundation: Foundation = {
     ...{ config, bindings, queryStatistics, loadStorage, tenantObject, globalObject, epochs, emitter },
@@ -149,6 +148,7 @@ export function createGatewayServices(
     keyring,
     upstream: createUpstreamDeps(config, bindings),
     snapshots,
+    addSettingsSource: (peek) => void settingsSources.push(peek),
   };
   const getTraffic = createTenantTraffic(foundation);
   const loadServices = async () => {
@@ -275,7 +275,7 @@ function createMcpGateway(
       service: { name: PRODUCT_NAME, version: PRODUCT_VERSION },
       environment: config.environment,
       now: Date.now,
-      failed: (reason) => console.warn(JSON.stringify({ level: "warn", work: "export traces", reason })),
+      failed: (reason) => writeLogLine({ level: "warn", log: "failure", work: "export traces", reason }),
     }),
     loadStoredInventories: async (tenantId, servers) =>
       (await loadStorage()).loadStoredInventories(tenantId, servers),

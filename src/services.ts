@@ -14,6 +14,7 @@ import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
 import { openClientSecret } from "./identity/sso/client-secret.ts";
 import { createTxtLookup, type TxtLookup } from "./identity/sso/txt-records.ts";
 import { createUserServices, type UserServices } from "./identity/users/user-services.ts";
+import { writeText } from "./logs/log-line.ts";
 import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
 import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
 import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admission-terms.ts";
@@ -74,7 +75,8 @@ function createServices(
     isAllowedUrl,
     openClientSecret: (id, sealed) => openClientSecret(keyring, id, sealed),
     fetch: upstream.fetch,
-    log: (line) => console.log(line),
+    // The one-time link of the first admin: a secret that is meant to be read in the log.
+    log: (line) => writeText("info", line),
     now: Date.now,
   });
   const alerts: AlertDeps = {
@@ -98,11 +100,12 @@ function createServices(
     onHealthChange: (changes) => evaluateHealthAlerts(alerts, changes),
     now: Date.now,
   };
+  const admissionTerms = createAdmissionTerms(database, epochs, Date.now);
+  gatewayServices.addSettingsSource((tenantId) => admissionTerms.peek(tenantId)?.settings);
   return {
     ...gatewayServices,
-    ...{ database, people, registry, alerts },
+    ...{ database, people, registry, alerts, admissionTerms },
     lookupTxt: createTxtLookup({ baseUrl: config.dnsUrl, fetch: upstream.fetch, isAllowedUrl }),
-    admissionTerms: createAdmissionTerms(database, epochs, Date.now),
     registryJobs: bindings.REGISTRY_JOBS,
     connectorObject: (serverId) => bindings.CONNECTORS.getByName(serverId),
   };

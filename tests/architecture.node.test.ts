@@ -122,6 +122,15 @@ describe("the architecture", () => {
     expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
   });
 
+  it("writes to the console by the function that removes secrets only", () => {
+    // A page shows JavaScript that its reader may run.
+    const allowed = ["src/logs/log-line.ts", "src/admin/tools/code.ts"];
+    const writers = files.filter(
+      (file) => /\.tsx?$/.test(file) && /(?<![."'\w])console\.\w/.test(readFileSync(file, "utf8")),
+    );
+    expect(writers.toSorted()).toEqual(allowed.toSorted());
+  });
+
   it("sends to upstreams from the pipeline and its transports only", () => {
     const wrong = imports.filter(
       ({ from, to, isTypeOnly }) =>

@@ -3,13 +3,18 @@ import { rotateIdentityKeys } from "../connected-accounts/identity-keys.ts";
 import { revokeDeletedAccounts } from "../connected-accounts/revoke-accounts.ts";
 import { type GatewayError, toGatewayError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
+import { readTenantSettings } from "../core/settings/all-tenants.ts";
+import type { LogLevel } from "../core/telemetry/log-levels.ts";
 import { withTimeout } from "../core/timers.ts";
+import { listStoredSettings } from "../db/queries/tenants/settings.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { EVENT_VERSION } from "../logs/event-version.ts";
 import type { LogEvent } from "../logs/events.ts";
+import { type WriteText, writeLogLine, writeText } from "../logs/log-line.ts";
 import { enqueueOverdueDeliveries } from "../operations/alerts/deliver.ts";
 import { evaluateAlerts } from "../operations/alerts/evaluate.ts";
 import { sampleDatabase } from "../operations/database-report.ts";
+import { writeRecordLines } from "../operations/record-lines.ts";
 import { deleteExpiredRollups, rollUpTrafficIfDue } from "../operations/traffic-rollups.ts";
 import { syncSystemCapacity } from "../policy/system-capacity.ts";
 import type { Services } from "../services.ts";
@@ -70,6 +75,11 @@ export const SCHEDULE: readonly ScheduledJob[] = [
     name: "account-revocations",
     run: (services, now) => revokeDeletedAccounts(services, now),
   },
+  {
+    cron: EVERY_MINUTE,
+    name: "record-lines",
+    run: ({ database }, now) => writeRecordLines(database, now),
+  },
   { cron: EVERY_MINUTE, name: "retention-slice", run: ({ database }) => continueRetentionRun(database) },
   { cron: DAILY, name: "partitions", run: ({ database }) => ensurePartitions(database) },
   { cron: DAILY, name: "expired-secrets", run: ({ database }, now) => deleteExpiredSecrets(database, now) },
@@ -88,7 +98,7 @@ const JOB_TIMEOUT_MS = 30_000;
 export interface ScheduleOptions {
   readonly schedule?: readonly ScheduledJob[];
   readonly timeoutMs?: number;
-  readonly log?: (line: string) => void;
+  readonly write?: WriteText;
 }
 
 type RunInBackground = (work: Promise<unknown>) => void;
@@ -99,15 +109,26 @@ export async function runScheduledJobs(
   services: JobServices,
   now: Date,
   waitUntil: RunInBackground,
-  { schedule = SCHEDULE, timeoutMs = JOB_TIMEOUT_MS, log = console.log }: ScheduleOptions = {},
+  { schedule = SCHEDULE, timeoutMs = JOB_TIMEOUT_MS, write = writeText }: ScheduleOptions = {},
 ): Promise<void> {
+  const minimum = await loadLogLevel(services);
   for (const job of schedule.filter((each) => each.cron === cron)) {
     const started = Date.now();
     const failure = await runJob(job, services, now, timeoutMs);
     const ms = Date.now() - started;
     const level = failure === undefined ? "info" : "error";
-    log(JSON.stringify({ level, job: job.name, ms, ...(failure && { error: failure.message }) }));
+    writeLogLine({ level, log: "job", job: job.name, ms, error: failure?.message }, minimum, write);
     if (failure !== undefined) reportFailure(services.emitter, job.name, failure, now, waitUntil);
+  }
+}
+
+/** The system's own level; without a database all lines are written. */
+async function loadLogLevel({ database }: JobServices): Promise<LogLevel> {
+  try {
+    const rows = await listStoredSettings(database.asSystem(), ["logging.level"]);
+    return readTenantSettings(rows).get(null)["logging.level"];
+  } catch {
+    return "info";
   }
 }
 

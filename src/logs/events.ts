@@ -38,6 +38,8 @@ const UNTRUSTED_FIELDS = new Set([
   "message",
   "errorMessage",
   "description",
+  // It has the method's name in it.
+  "fingerprint",
 ]);
 
 interface Measured {

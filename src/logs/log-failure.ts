@@ -1,6 +1,6 @@
-/** What the Worker writes to its own log: one line of JSON a failure, without anything that a caller sent. */
+/** Writes a failure to the application log, without anything that a caller sent. */
 import type { GatewayError } from "../core/errors.ts";
-import { sanitizeText } from "../core/sanitize-payload.ts";
+import { writeLogLine } from "./log-line.ts";
 
 export interface FailureContext {
   readonly requestId: string;
@@ -16,15 +16,9 @@ export interface BackgroundContext {
 
 export function logFailure(error: GatewayError, context: FailureContext | BackgroundContext): void {
   const cause = error.cause instanceof Error ? error.cause : undefined;
-  console.error(
-    JSON.stringify({
-      level: "error",
-      ...context,
-      ...("path" in context && { path: sanitizeText(context.path) }),
-      code: error.code,
-      message: sanitizeText(error.message),
-      cause: cause && { name: cause.name, message: sanitizeText(cause.message) },
-      stack: cause?.stack && sanitizeText(cause.stack),
-    }),
-  );
+  writeLogLine({
+    ...{ level: "error", log: "failure", ...context, code: error.code, message: error.message },
+    cause: cause && { name: cause.name, message: cause.message },
+    stack: cause?.stack,
+  });
 }

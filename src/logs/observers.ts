@@ -1,6 +1,10 @@
 /** Additional receivers of events: an Analytics Engine dataset and the console. Without a receiver nothing is done. */
+
+import type { LogLevel } from "../core/telemetry/log-levels.ts";
 import type { Observer } from "./emit.ts";
+import { toLogLine } from "./event-line.ts";
 import type { LogEvent } from "./events.ts";
+import { type WriteText, writeLogLine, writeText } from "./log-line.ts";
 
 /** The order of blobs and doubles is what queries go by: add at the end only. */
 export function analyticsEngineObserver(dataset: AnalyticsEngineDataset): Observer {
@@ -22,35 +26,29 @@ export function analyticsEngineObserver(dataset: AnalyticsEngineDataset): Observ
   };
 }
 
-/** Which events of a tenant reach the application log too. */
+/** Which events of a tenant reach the application log too, and from which level on. */
 export interface ConsoleSettings {
   readonly requests: boolean;
   readonly mcp: boolean;
+  readonly events: boolean;
+  readonly level: LogLevel;
 }
 
 /** One line of JSON for each selected event, beside the row in the database. */
 export function consoleObserver(
   settingsOf: (tenantId: string | null | undefined) => ConsoleSettings,
-  write: (line: string) => void,
+  write: WriteText = writeText,
 ): Observer {
   return (event) => {
-    if (event.kind === "request" && settingsOf(event.tenantId).requests) write(formatRequest(event));
-    if (event.kind === "mcp" && settingsOf(event.tenantId).mcp) write(formatCall(event));
+    const settings = settingsOf(event.tenantId);
+    const line = isSelected(event, settings) ? toLogLine(event) : undefined;
+    if (line !== undefined) writeLogLine(line, settings.level, write);
   };
 }
 
-type EventOf<Kind extends LogEvent["kind"]> = Extract<LogEvent, { kind: Kind }>;
-
-function formatCall({ v, kind, id, at, ...call }: EventOf<"mcp">): string {
-  const level = call.success ? "info" : "warn";
-  return JSON.stringify({ level, log: "mcp", id, time: new Date(at).toISOString(), ...call });
-}
-
-function formatRequest(event: EventOf<"request">): string {
-  const { requestId, tenantId, traceId, method, path, mcpMethod, toolName, targetServerId } = event;
-  const { statusCode, durationMs, upstreamMs, errorCode } = event;
-  return JSON.stringify({
-    ...{ level: "info", requestId, tenantId, traceId, method, path, mcpMethod, toolName, targetServerId },
-    ...{ statusCode, durationMs, upstreamMs, errorCode },
-  });
+function isSelected({ kind }: LogEvent, { requests, mcp, events }: ConsoleSettings): boolean {
+  if (kind === "request") return requests;
+  if (kind === "mcp") return mcp;
+  // Security events have a setting of their own, by which operations/record-lines.ts reads them from the database.
+  return kind !== "security" && events;
 }

@@ -5,7 +5,7 @@ import type { BanTerms } from "../core/limits/lease/sync-messages.ts";
 import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
 import { SETTING_KEYS } from "../core/settings/definitions.ts";
 import { banTerms } from "../core/settings/traffic-terms.ts";
-import { readSettings } from "../core/settings/values.ts";
+import { readSettings, type Settings } from "../core/settings/values.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import { loadSettings } from "../db/queries/tenants/settings.ts";
@@ -25,10 +25,13 @@ export interface AdmissionTerms {
   readonly burst: number;
   /** What brings a ban; undefined where automatic bans are disabled. */
   readonly bans: BanTerms | undefined;
+  readonly settings: Settings;
 }
 
 export interface AdmissionTermsSource {
   get(tenantId: string, background: WaitUntil): AdmissionTerms | Promise<AdmissionTerms>;
+  /** Returns what `get` would return without a load, or undefined. */
+  peek(tenantId: string): AdmissionTerms | undefined;
 }
 
 const MAX_TENANTS = 1000;
@@ -45,22 +48,25 @@ export function createAdmissionTerms(
       const load = async () => ({ value: await loadTerms(database, tenantId), tenantId });
       return cache.get(tenantId, load, background, tenantId);
     },
+    peek: (tenantId) => cache.peekFresh(tenantId),
   };
 }
 
 async function loadTerms(database: Database, tenantId: string): Promise<AdmissionTerms> {
   const db = database.withTenant(tenantId);
-  const [[tenant], limits, addresses, settings] = await db.batch([
+  const [[tenant], limits, addresses, stored] = await db.batch([
     loadSnapshotTenant(db, tenantId),
     loadSnapshotLimits(db, tenantId),
     loadSnapshotIpRules(db, tenantId),
     loadSettings(db, tenantId, SETTING_KEYS),
   ]);
+  const settings = readSettings(stored);
   return {
     limits: compileLimits(limits, tenant?.planLimits.requestsPerMinute),
     ipLists: compileIpRules(addresses),
     weight: tenant?.weight ?? DEFAULT_WEIGHT,
     burst: parseTenantSettings(tenant?.settings ?? {}).burst,
-    bans: banTerms(readSettings(settings)),
+    bans: banTerms(settings),
+    settings,
   };
 }

@@ -7,7 +7,6 @@ import type { Db } from "../db/client.ts";
 import { recordAudit } from "../db/queries/logs/security.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TenantEpochs } from "./epoch.ts";
-import type { Snapshots } from "./snapshot.ts";
 
 export interface AuditedWrite {
   /** As in the table of actions. */
@@ -26,7 +25,7 @@ export interface AuditedWrite {
 export interface CommitContext {
   readonly var: {
     readonly requestId: string;
-    readonly services: { readonly epochs: TenantEpochs; readonly snapshots: Snapshots };
+    readonly services: { readonly epochs: TenantEpochs };
     readonly principal: Principal;
     readonly db: Db;
   };
@@ -46,7 +45,6 @@ export async function commitWithAudit<R>(
   const tenantId = what.tenantId ?? c.var.principal.tenantId;
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   await c.var.services.epochs.bump(tenantId, background);
-  background(logAudit(c, [what]));
   if (what.isSystem === true) await c.var.services.epochs.bumpAll(background);
   return committed;
 }
@@ -60,14 +58,12 @@ export async function commitAllWithAudit<R>(
   const committed = await commit(all.map((what) => toAuditEntry(c, what)));
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   await c.var.services.epochs.bump(c.var.principal.tenantId, background);
-  background(logAudit(c, all));
   return committed;
 }
 
 /** Records an action that changes no configuration. */
 export async function writeAuditEntry(c: CommitContext, what: AuditedWrite): Promise<void> {
   await toAuditEntry(c, what);
-  c.executionCtx.waitUntil(logAudit(c, [what]));
 }
 
 /** Records a change that was refused or failed, with the reason that the caller was given. */
@@ -79,18 +75,6 @@ export async function auditRejectedWrite(
   reason: string,
 ): Promise<void> {
   await toAuditEntry(c, what, reason);
-}
-
-/** Audit entries reach the application log too, where the tenant's setting requires it: one line of JSON each, without the values. */
-async function logAudit(c: CommitContext, all: readonly AuditedWrite[]): Promise<void> {
-  const { principal, requestId, services } = c.var;
-  const { tenantId, userId, apiKeyId } = principal;
-  const tenant = await services.snapshots.get(tenantId, (work) => c.executionCtx.waitUntil(work));
-  if (tenant?.settings["logging.console.audit"] !== true) return;
-  for (const { action, resource } of all) {
-    const line = { level: "info", log: "audit", time: new Date().toISOString(), requestId, tenantId };
-    console.log(JSON.stringify({ ...line, userId, apiKeyId, action, resource }));
-  }
 }
 
 type AuditedChange = Omit<AuditedWrite, "resource"> & {

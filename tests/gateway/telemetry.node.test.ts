@@ -81,6 +81,11 @@ const set = (tenant: TestTenant, key: string, value: unknown) =>
     key.endsWith("authorization"),
   ]);
 
+const lines = () =>
+  readFileSync(gateway.logFile, "utf8")
+    .split("\n")
+    .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
+
 describe("a tenant with a collector", () => {
   it("gets each request's spans under the caller's trace, and so does the server", async () => {
     const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
@@ -140,16 +145,31 @@ it("writes a line a request on the console where that is enabled", async () => {
   const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
   await (await call(tenant)).text();
   await (await fetch(`${gateway.url}/api/v1/me`, { headers: { "x-api-key": tenant.apiKey } })).text();
-  const lines = () =>
-    readFileSync(gateway.logFile, "utf8")
-      .split("\n")
-      .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
   await expect
     .poll(lines)
     .toContainEqual(
       expect.objectContaining({ tenantId: tenant.id, path: "/mcp/one", toolName: "look", statusCode: 200 }),
     );
   await expect.poll(lines).toContainEqual(expect.objectContaining({ path: "/api/v1/me", statusCode: 200 }));
+});
+
+it("writes a tenant's MCP operations where it enables them, and nothing below its own log level", async () => {
+  const [tenant, quiet] = [await gateway.addTenant(), await gateway.addTenant()];
+  await set(tenant, "logging.console.mcp", true);
+  await set(quiet, "logging.level", "error");
+  const me = (apiKey: string) => fetch(`${gateway.url}/api/v1/me`, { headers: { "x-api-key": apiKey } });
+  await (await me(quiet.apiKey)).text();
+  await (await call(tenant)).text();
+  await (await me(tenant.apiKey)).text();
+  await expect
+    .poll(lines)
+    .toContainEqual(
+      expect.objectContaining({ log: "mcp", level: "warn", tenantId: tenant.id, target: "look" }),
+    );
+  await expect
+    .poll(lines)
+    .toContainEqual(expect.objectContaining({ path: "/api/v1/me", tenantId: tenant.id }));
+  expect(lines().filter(({ tenantId }) => tenantId === quiet.id)).toEqual([]);
 });
 
 describe("a flag", () => {

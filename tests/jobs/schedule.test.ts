@@ -18,8 +18,8 @@ async function tick(schedule: readonly ScheduledJob[], cron = CRON) {
     ...(await completeServices(createGatewayServices(parseConfig({ ...env }), env))),
     emitter: { emit: (emitted) => void events.push(...emitted) },
   };
-  const log = (line: string) => void lines.push(JSON.parse(line));
-  await runScheduledJobs(cron, services, NOW, background, { schedule, timeoutMs: 50, log });
+  const write = (_level: string, text: string) => void lines.push(JSON.parse(text));
+  await runScheduledJobs(cron, services, NOW, background, { schedule, timeoutMs: 50, write });
   return { events, lines };
 }
 

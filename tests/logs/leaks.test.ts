@@ -1,8 +1,10 @@
-/** Whatever a message, a header or an answer holds: no queue message, span, data point or line of the console has a secret. */
+/** Whatever a message, a header, an answer or an error holds: no queue message, span, data point or log line has a secret. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { GatewayError } from "../../src/core/errors.ts";
 import { RequestRecorder } from "../../src/gateway/context/request-recorder.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
+import { writeLogLine } from "../../src/logs/log-line.ts";
 import { analyticsEngineObserver, consoleObserver } from "../../src/logs/observers.ts";
 import { describeRequest } from "../../src/logs/request-event.ts";
 import { runs } from "../support/runs.ts";
@@ -53,8 +55,8 @@ it("no secret is part of what is logged of a request", async () => {
         lost: (lost) => reported.push(lost),
         observers: [
           consoleObserver(
-            () => ({ requests: true, mcp: true }),
-            (line) => reported.push(line),
+            () => ({ requests: true, mcp: true, events: true, level: "debug" }),
+            (_level, line) => reported.push(line),
           ),
           analyticsEngineObserver({ writeDataPoint: (point) => void reported.push(point) }),
         ],
@@ -84,7 +86,12 @@ it("no secret is part of what is logged of a request", async () => {
         isError ? { error: { code: 1, message: secret, data: result } } : { result },
       );
       operation?.settle({ success: !isError, message: isError ? `no ${secret}` : undefined }, answer);
-      record.complete(200);
+      const failure = new GatewayError("internal", `no ${secret}`, { cause: new Error(`cause ${secret}`) });
+      record.complete(500, failure);
+      const line = { work: `x ${secret}`, details: { params, result }, cause: { message: secret } };
+      writeLogLine({ level: "error", log: "failure", ...line }, "info", (_level, text) =>
+        reported.push(text),
+      );
       await Promise.all(work);
       expect(reported.length).toBeGreaterThanOrEqual(4);
       const planted = [...secretsIn(params), ...secretsIn(result), secret];

@@ -13,6 +13,12 @@ export function settingField(setting: Setting): FieldSpec {
   switch (setting.type) {
     case "switch":
       return { ...common, kind: "choice", options: ON_OFF };
+    case "choice":
+      return {
+        ...common,
+        kind: "choice",
+        options: setting.options.map((value) => ({ value, label: value })),
+      };
     case "number":
       return { ...common, kind: "number", min: setting.min, max: setting.max };
     case "text":

@@ -44,7 +44,8 @@ const effectiveShape = z.object({
 
 const settingShape = z.object({
   key: z.string(),
-  type: z.enum(["switch", "number", "text", "names", "secret"]),
+  type: z.enum(["switch", "number", "choice", "text", "names", "secret"]),
+  options: z.array(z.string()).nullable().describe("The possible values of a choice."),
   label: z.string(),
   description: z.string(),
   whose: z.enum(["tenant", "system", "both"]).describe("Who can set it."),
@@ -91,6 +92,7 @@ export const settings = new Hono<AppEnv>().get(
       return {
         ...{ key, type: setting.type, label: setting.label, description: setting.description },
         ...{ whose: setting.whose, fallback: setting.type === "secret" ? null : setting.fallback },
+        options: setting.type === "choice" ? setting.options : null,
         value: setting.type === "secret" ? null : values[key],
         isSet: row !== undefined,
         source: row === undefined ? "default" : row.tenantId === null ? "system" : "tenant",

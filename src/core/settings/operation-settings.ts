@@ -1,4 +1,5 @@
 /** Settings of the gateway's own work: health checks, discovery and the application log. */
+import { LOG_LEVELS } from "../telemetry/log-levels.ts";
 import type { Setting } from "./setting.ts";
 
 export const OPERATION_SETTINGS = {
@@ -42,6 +43,15 @@ export const OPERATION_SETTINGS = {
     max: 604_800,
     isInteger: true,
   },
+  "logging.level": {
+    type: "choice",
+    label: "Log level",
+    description:
+      "The least severe lines of the application log. Failed operations and requests are warnings or errors; debug adds flag evaluations.",
+    whose: "both",
+    options: LOG_LEVELS,
+    fallback: "info",
+  },
   "logging.console.requests": {
     type: "switch",
     label: "Request lines",
@@ -52,7 +62,21 @@ export const OPERATION_SETTINGS = {
   "logging.console.audit": {
     type: "switch",
     label: "Audit lines",
-    description: "Write audit log entries to the application log too.",
+    description: "Write audit log entries to the application log too, within three minutes.",
+    whose: "both",
+    fallback: false,
+  },
+  "logging.console.security": {
+    type: "switch",
+    label: "Security lines",
+    description: "Write security events to the application log too, within three minutes.",
+    whose: "both",
+    fallback: false,
+  },
+  "logging.console.events": {
+    type: "switch",
+    label: "Event lines",
+    description: "Write errors and system events to the application log too.",
     whose: "both",
     fallback: false,
   },

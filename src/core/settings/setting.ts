@@ -20,6 +20,12 @@ export interface NumberSetting extends SettingDescription {
   readonly isInteger?: true;
 }
 
+export interface ChoiceSetting extends SettingDescription {
+  readonly type: "choice";
+  readonly options: readonly string[];
+  readonly fallback: string;
+}
+
 export interface TextSetting extends SettingDescription {
   readonly type: "text";
   readonly fallback: string;
@@ -40,4 +46,10 @@ export interface SecretSetting extends SettingDescription {
   readonly longest: number;
 }
 
-export type Setting = SwitchSetting | NumberSetting | TextSetting | NamesSetting | SecretSetting;
+export type Setting =
+  | SwitchSetting
+  | NumberSetting
+  | ChoiceSetting
+  | TextSetting
+  | NamesSetting
+  | SecretSetting;

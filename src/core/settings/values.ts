@@ -7,11 +7,13 @@ type SettingValue<S extends Setting> = S extends { type: "switch" }
   ? boolean
   : S extends { type: "number" }
     ? number
-    : S extends { type: "text" }
-      ? string
-      : S extends { type: "names" }
-        ? readonly string[]
-        : SealedValue | undefined;
+    : S extends { type: "choice"; options: readonly (infer Option)[] }
+      ? Option
+      : S extends { type: "text" }
+        ? string
+        : S extends { type: "names" }
+          ? readonly string[]
+          : SealedValue | undefined;
 
 export type Settings = { readonly [Key in SettingKey]: SettingValue<(typeof SETTINGS)[Key]> };
 
@@ -34,6 +36,10 @@ export function validateSetting(setting: Setting, value: unknown): string | unde
       const isNumber = typeof value === "number" && (!isInteger || Number.isInteger(value));
       if (isNumber && value >= min && value <= max) return undefined;
       return `must be ${isInteger ? "an integer" : "a number"} from ${min} to ${max}`;
+    }
+    case "choice": {
+      const isOption = typeof value === "string" && setting.options.includes(value);
+      return isOption ? undefined : `must be one of ${setting.options.join(", ")}`;
     }
     case "text":
       if (typeof value !== "string" || value.length > setting.longest) {
