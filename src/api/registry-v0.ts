@@ -99,13 +99,13 @@ export const registryV0 = new Hono<RegistryEnv>()
       maxAge: 86_400,
     }),
   )
-  // Every other request here has a credential, and is admitted by its guard.
+  // Nothing is looked up for a request that has not been admitted: writes by the guard of their route.
   .get(
     "/:base/v0.1/*",
     except(hasCredential, unauthenticated("general")),
     except((c) => !hasCredential(c), requirePermission("registry-entries.list")),
+    registry,
   )
-  .use("/:base/v0.1/*", registry)
   .get("/:base/v0.1/servers", query(listQuery), async (c) => {
     const { cursor, limit, ...asked } = c.req.valid("query");
     const { tenantId, db, isVisible, shown } = reader(c);
@@ -148,6 +148,7 @@ export const registryV0 = new Hono<RegistryEnv>()
   .post(
     "/:base/v0.1/publish",
     requirePermission("registry-entries.publish"),
+    registry,
     own,
     body(z.unknown()),
     async (c) => c.json(await publish(c, c.req.valid("json"))),
@@ -155,6 +156,7 @@ export const registryV0 = new Hono<RegistryEnv>()
   .put(
     "/:base/v0.1/servers/:server/versions/:version",
     requirePermission("registry-entries.publish"),
+    registry,
     own,
     params(versionParam),
     body(z.unknown()),
@@ -163,6 +165,7 @@ export const registryV0 = new Hono<RegistryEnv>()
   .delete(
     "/:base/v0.1/servers/:server/versions/:version",
     requirePermission("registry-entries.publish"),
+    registry,
     own,
     params(versionParam),
     async (c) => c.json(await endVersion(c, c.req.valid("param"))),
@@ -170,6 +173,7 @@ export const registryV0 = new Hono<RegistryEnv>()
   .patch(
     "/:base/v0.1/servers/:server/versions/:version/status",
     requirePermission("registry-entries.publish"),
+    registry,
     own,
     params(versionParam),
     body(statusBody),
@@ -182,6 +186,7 @@ export const registryV0 = new Hono<RegistryEnv>()
   .patch(
     "/:base/v0.1/servers/:server/status",
     requirePermission("registry-entries.publish"),
+    registry,
     own,
     params(serverParam),
     body(statusBody),

@@ -3,6 +3,7 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { owner } from "../support/database.ts";
+import { routeTable } from "./route-table.ts";
 import { type Answer, addTenant, call, read } from "./support.ts";
 
 const app = createApp();
@@ -266,5 +267,26 @@ describe("a request without a credential", () => {
     await block(tenant.id, "198.18.20.0/24");
     expect((await visit(`/r/${slug}/v0.1/servers`, "198.18.21.1")).status).toBe(200);
     expect((await visit(`/r/${slug}/v0.1/servers`, "198.18.20.1")).status).toBe(403);
+  });
+});
+
+/** What is not metered without a credential, with the reason. */
+const UNMETERED: Readonly<Record<string, string>> = {
+  "/healthz": "a constant, for load balancers",
+  "/": "a redirect or a constant",
+};
+
+describe("a request without a credential", () => {
+  const routes = routeTable().map(({ method, path }, index) => ({
+    method: method === "ALL" ? "GET" : method,
+    path,
+    ip: `100.90.${index >> 8}.${index & 255}`,
+  }));
+
+  it.each(routes)("is metered by its address on $method $path", async ({ method, path, ip }) => {
+    const concrete = path.replace(/:\w+(\{[^}]*\})?/g, () => crypto.randomUUID());
+    const answer = await visit(concrete, ip, { method });
+    const isMetered = answer.headers.has("ratelimit-policy");
+    expect(isMetered, `${answer.status}`).toBe(UNMETERED[path] === undefined);
   });
 });
