@@ -38,6 +38,8 @@ export const POOL_KINDS = ["database", "upstream"] as const;
 export const SEVERITIES = ["info", "low", "medium", "high", "critical"] as const;
 export const ALERT_COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
 export const ALERT_STATUSES = ["open", "acknowledged", "resolved"] as const;
+/** How a resource is read: by its URI, with updates that its server sends, or after a template's variables are filled in. */
+export const ACCESS_PATTERNS = ["read", "subscribe", "template"] as const;
 export const ENTRY_STATUSES = ["active", "deprecated", "deleted"] as const;
 /** What creates a group or adds a member to it: an admin, SCIM, or the claims of a sign-in. */
 export const GROUP_SOURCES = ["manual", "scim", "claims"] as const;
@@ -68,6 +70,7 @@ export type TenantStatus = (typeof TENANT_STATUSES)[number];
 export type BreakerState = (typeof BREAKER_STATES)[number];
 export type BalancingStrategy = (typeof BALANCING_STRATEGIES)[number];
 export type Severity = (typeof SEVERITIES)[number];
+export type AccessPattern = (typeof ACCESS_PATTERNS)[number];
 export type EntryStatus = (typeof ENTRY_STATUSES)[number];
 export type AuthType = (typeof AUTH_TYPES)[number];
 export type ToolState = (typeof TOOL_STATES)[number];

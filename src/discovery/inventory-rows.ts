@@ -1,10 +1,11 @@
 /** Converts an inventory to the rows of the tables. */
 import { hashDefinition } from "../core/discovery/definition-hash.ts";
 import type { DiscoveredTool } from "../core/discovery/tool-drift.ts";
+import type { AccessPattern } from "../core/enums.ts";
 import { declaredCost } from "../core/limits/declared-cost.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { itemKey, type ListMethod } from "../core/mcp/list-edit.ts";
-import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
+import { getMember, getNumber, isMembers } from "../core/mcp/lossless-json.ts";
 import { toPostgresValue } from "../core/postgres-text.ts";
 import { MAX_STORED_DEFINITION_LENGTH } from "../core/size-limits.ts";
 import type { FetchedInventory } from "../upstream/fetch-inventory.ts";
@@ -58,16 +59,36 @@ export const toPromptRow = (item: JsonObject) => ({
   arguments: objects(storedDefinition(item), "arguments"),
 });
 
-export const toResourceRow = (method: ListMethod, uriTemplate: string, given: JsonObject) => {
+export function toResourceRow(
+  method: ListMethod,
+  uriTemplate: string,
+  given: JsonObject,
+  capabilities: JsonObject,
+) {
   const item = storedDefinition(given);
+  const isTemplate = method === "resources/templates/list";
   return {
     ...common(item),
     uriTemplate,
-    isTemplate: method === "resources/templates/list",
+    isTemplate,
+    accessPattern: accessPattern(isTemplate, capabilities),
+    size: sizeInBytes(given),
     mimeType: text(item, "mimeType"),
     annotations: json(item, "annotations"),
   };
-};
+}
+
+/** A server that sends updates of resources sends them for listed resources, of which the URI is known. */
+function accessPattern(isTemplate: boolean, capabilities: JsonObject): AccessPattern {
+  if (isTemplate) return "template";
+  const resources = getMember(capabilities, "resources");
+  return isMembers(resources) && getMember(resources, "subscribe") === true ? "subscribe" : "read";
+}
+
+function sizeInBytes(item: JsonObject): number | null {
+  const size = getNumber(getMember(item, "size"));
+  return size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : null;
+}
 
 function common(given: JsonObject) {
   const item = storedDefinition(given);

@@ -118,9 +118,9 @@ export async function saveInventory(
     ...chunks(lists.prompts.map(([, item]) => toPromptRow(item))).map((rows) =>
       queries.savePrompts(db, of, rows),
     ),
-    ...chunks(lists.resources.map(({ method, uri, item }) => toResourceRow(method, uri, item))).map((rows) =>
-      queries.saveResources(db, of, rows),
-    ),
+    ...chunks(
+      lists.resources.map(({ method, uri, item }) => toResourceRow(method, uri, item, fetched.capabilities)),
+    ).map((rows) => queries.saveResources(db, of, rows)),
   ];
   await writeAll(db, [...judged, ...inventory]);
   const names = new Set(discovered.map(({ name }) => name));

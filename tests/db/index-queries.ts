@@ -29,7 +29,6 @@ export function listServerMetricHistory(
       errorRate: serverMetrics.errorRate,
       requestCount: serverMetrics.requestCount,
       errorCount: serverMetrics.errorCount,
-      activeConnections: serverMetrics.activeConnections,
     })
     .from(serverMetrics)
     .where(

@@ -50,7 +50,7 @@ describe("the first visit", () => {
         },
       ],
       prompts: [{ name: "plan", arguments: [{ name: "city" }] }],
-      resources: [{ uri: "weather://now", name: "now", mimeType: "text/plain" }],
+      resources: [{ uri: "weather://now", name: "now", mimeType: "text/plain", size: 512 }],
     });
     expect(await visit()).toMatchObject({ kind: "discovered", kept: { added: ["add"], findings: 0 } });
     expect(await ofServer()).toMatchObject({
@@ -70,7 +70,13 @@ describe("the first visit", () => {
       },
     ]);
     expect(await stored("server_prompts")).toMatchObject([{ name: "plan", arguments: [{ name: "city" }] }]);
-    expect(await stored("server_resources")).toMatchObject([{ uri_template: "weather://now" }]);
+    expect(await stored("server_resources")).toMatchObject([
+      {
+        uri_template: "weather://now",
+        access_pattern: "read",
+        size: expect.toSatisfy((size) => Number(size) === 512),
+      },
+    ]);
     expect(parts.raised).toEqual([tenantId]);
     expect(await eventsOf(tenantId, "security_events")).toEqual([]);
   });

@@ -386,6 +386,7 @@ describe("who may read", () => {
 
 describe("an entry that is put to use", () => {
   let admin: string;
+  let adminId: string | null;
   const remote = {
     type: "streamable-http",
     url: "https://{region}.example.com/mcp",
@@ -399,7 +400,9 @@ describe("an entry that is put to use", () => {
     call("POST", `/registry-entries/${id}/register`, { key: admin, json: wish });
 
   beforeEach(async () => {
-    admin = (await tenant.addKey()).text;
+    const key = await tenant.addKey();
+    admin = key.text;
+    adminId = key.userId;
   });
 
   it("is a gateway server in one call, and from then on offered through the gateway only", async () => {
@@ -408,7 +411,10 @@ describe("an entry that is put to use", () => {
     ];
     const taken = json("com.example/weather", "1.0.0", { remotes: [remote], packages });
     const imported = await call("POST", "/registry-entries", { key: admin, json: { server: taken } });
-    expect(imported).toMatchObject({ status: 201, body: { isLatest: true, sourceId: null, serverId: null } });
+    expect(imported).toMatchObject({
+      status: 201,
+      body: { isLatest: true, sourceId: null, serverId: null, publishedBy: adminId },
+    });
     const { id } = imported.body;
     expect(await register(id, {})).toMatchObject({
       status: 400,

@@ -27,7 +27,7 @@ export function eventSteps(c: SeedCounts, start: string): SeedStep[] {
       table: "request_logs",
       rows: c.requestLogs,
       sql: `insert into request_logs (id, request_time, tenant_id, user_id, method, path, mcp_method, tool_name, target_server_id,
-          status_code, duration_ms, request_bytes, response_bytes, ip_address, user_agent, request_id)
+          status_code, duration_ms, request_bytes, ip_address, user_agent, request_id)
         select pg_temp.event_id('request', n, moment), moment, pg_temp.thing('tenant', tenant), pg_temp.thing('user', person)::text,
           case when way < 0.9 then 'POST' else 'GET' end,
           case when way < 0.35 then '/mcp' when way < 0.9 then '/mcp/' || pg_temp.server_name(k, k - pg_temp.first_of(tenant, ${c.servers}))
@@ -35,7 +35,7 @@ export function eventSteps(c: SeedCounts, start: string): SeedStep[] {
           case when way < 0.7 then 'tools/call' when way < 0.9 then 'tools/list' end,
           case when way < 0.7 then (${toolNames})[1 + floor(400 * power(pg_temp.u(n, 117), 2))::integer] end,
           case when way < 0.9 then pg_temp.thing('server', k) end, ${status}, exp(4.2 + 0.9 * pg_temp.z(n, 115) + 0.5 * pg_temp.z(k, 116)),
-          floor(300 * (1 + pg_temp.u(n, 119))), floor(exp(7 + pg_temp.z(n, 120))),
+          floor(300 * (1 + pg_temp.u(n, 119))),
           case when pg_temp.u(n, 121) < 0.01 then '203.0.113.' || n % 20 else pg_temp.address_of(person * 3 + n % 3) end,
           'mcp-client/1.0', 'req-' || n
         from ${events(c, c.requestLogs, start, 100)}, lateral (select pg_temp.u(n, 114) as way) y`,

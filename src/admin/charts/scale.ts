@@ -33,6 +33,14 @@ const trim = (value: number) => String(Number(value.toPrecision(3)));
 export const withUnit = (value: number, unit: string) =>
   unit === "" ? short(value) : `${short(value)}${/^[%/]/.test(unit) ? "" : " "}${unit}`;
 
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** 812 B, 1.5 KiB, 4.23 GiB. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${trim(bytes / 1024 ** power)} ${BYTE_UNITS[power]}`;
+}
+
 export type TimeForm = "time" | "day";
 
 export function selectTimeForm(from: number, to: number): TimeForm {

@@ -13,6 +13,7 @@ import { setFlash } from "../http/flash.ts";
 import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
+import { CopyableLink, loadNames } from "../lookups/record-names.tsx";
 import { serverPath } from "../servers/server.ts";
 import { Badge, Details, Time, type Tone } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
@@ -31,6 +32,7 @@ const entryView = z.object({
   serverId: z.string().nullable(),
   serverName: z.string().nullable(),
   publishedAt: z.string(),
+  publishedBy: z.string().nullable(),
   server: z.looseObject({ title: z.string().optional(), description: z.string().optional() }),
 });
 
@@ -171,7 +173,9 @@ function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefine
 async function entryPage(c: AdminContext, sent?: FormOutcome) {
   const id = c.req.param("id") ?? "";
   const { value: entry } = await c.get("rest").read(`/registry-entries/${encodeURIComponent(id)}`, entryView);
-  const { server, name, version, status, statusMessage, serverId, serverName, publishedAt } = entry;
+  const { server, name, version, status, statusMessage, serverId, serverName, publishedAt, publishedBy } =
+    entry;
+  const nameOf = await loadNames(c.get("rest"), { user: [publishedBy] });
   const fields = fieldsFor(entry);
   return (
     <Page title={server.title ?? name} frame={buildFrame(c)}>
@@ -184,6 +188,9 @@ async function entryPage(c: AdminContext, sent?: FormOutcome) {
             ["Status", <Badge tone={TONES[status]}>{status}</Badge>],
             ...(statusMessage === null ? [] : [["Status message", statusMessage] as const]),
             ["Published", <Time at={publishedAt} />],
+            ...(publishedBy === null
+              ? []
+              : [["Published by", <CopyableLink kind="user" id={publishedBy} nameOf={nameOf} />] as const]),
           ]}
         />
         <details>

@@ -12,6 +12,7 @@ import { parseListState } from "../lists/state.ts";
 import { Empty } from "../ui/components.tsx";
 import { Changes, changeView } from "./changes.tsx";
 import { ServerPage } from "./frame.tsx";
+import { resourceColumns, resourceShape } from "./resource-columns.tsx";
 import { readServer, serverPath } from "./server.ts";
 import { type ToolView, toolColumns, toolView } from "./tool.tsx";
 
@@ -28,14 +29,6 @@ const toolsOf = (serverId: string): ListSpec<ToolView> => ({
   empty: { title: "No tools yet", says: "The server has none, or discovery has not run." },
 });
 
-const resource = z.object({
-  id: z.string(),
-  uriTemplate: z.string(),
-  isTemplate: z.boolean(),
-  name: z.string(),
-  description: z.string().nullable(),
-  mimeType: z.string().nullable(),
-});
 const prompt = z.object({
   id: z.string(),
   name: z.string(),
@@ -43,11 +36,11 @@ const prompt = z.object({
   description: z.string().nullable(),
 });
 
-const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resource>> => ({
+const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resourceShape>> => ({
   path: `${serverPath(serverId)}/resources`,
   api: "/resources",
   label: "Resources",
-  shape: resource,
+  shape: resourceShape,
   always: { serverId },
   usual: "uriTemplate",
   search: "Name, URI, description",
@@ -58,10 +51,7 @@ const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resource>> => ({
       sorts: true,
       show: ({ uriTemplate }) => <code>{uriTemplate}</code>,
     },
-    { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
-    { name: "mimeType", label: "MIME type", sorts: true, show: ({ mimeType }) => mimeType ?? "" },
-    { name: "isTemplate", label: "Template", show: ({ isTemplate }) => (isTemplate ? "yes" : "") },
-    { name: "description", label: "Description", show: ({ description }) => description ?? "" },
+    ...resourceColumns,
   ],
   empty: { title: "No resources yet", says: "The server has none, or discovery has not run." },
 });

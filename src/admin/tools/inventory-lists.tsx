@@ -1,8 +1,8 @@
 /** The prompts and the resources of all servers that the member can use. */
 import { z } from "zod";
 import { listRoutes } from "../lists/routes.tsx";
-import { YES_NO } from "../lists/spec.ts";
 import { serverOptions } from "../lookups/choices.ts";
+import { accessFilter, resourceColumns, resourceShape } from "../servers/resource-columns.tsx";
 import { serverPath } from "../servers/server.ts";
 
 const common = z.object({
@@ -13,11 +13,7 @@ const common = z.object({
   description: z.string().nullable(),
 });
 const promptView = common.extend({ title: z.string().nullable() });
-const resourceView = common.extend({
-  uriTemplate: z.string(),
-  isTemplate: z.boolean(),
-  mimeType: z.string().nullable(),
-});
+const resourceView = common.extend(resourceShape.shape);
 
 const serverFilter = { name: "serverId", label: "Server", kind: "choice", options: serverOptions } as const;
 
@@ -66,17 +62,14 @@ export const resources = listRoutes<z.infer<typeof resourceView>>({
     shape: resourceView,
     usual: "uriTemplate",
     search: "Name, URI, description",
-    filters: [serverFilter, { name: "isTemplate", label: "Template", kind: "choice", options: YES_NO }],
+    filters: [serverFilter, accessFilter],
     columns: [
       {
         ...{ name: "uriTemplate", label: "URI", sorts: true },
         show: ({ uriTemplate }) => <code>{uriTemplate}</code>,
       },
       serverColumn(),
-      { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
-      { name: "mimeType", label: "MIME type", sorts: true, show: ({ mimeType }) => mimeType ?? "" },
-      { name: "isTemplate", label: "Template", show: ({ isTemplate }) => (isTemplate ? "yes" : "") },
-      { name: "description", label: "Description", show: ({ description }) => description ?? "" },
+      ...resourceColumns,
     ],
     empty: {
       title: "No resources yet",

@@ -35,6 +35,7 @@ const shape = z.object({
   serverId: z.uuid().nullable().describe("The server registered from this entry."),
   serverName: z.string().nullable(),
   publishedAt: z.iso.datetime(),
+  publishedBy: z.string().nullable().describe("The user who added it here. Null: a source or an API key."),
   updatedAt: z.iso.datetime(),
   server: z.record(z.string(), z.unknown()).describe("Its server.json."),
 });

@@ -141,8 +141,8 @@ export const resources = offerings({
   kind: "resource",
   table: serverResources,
   called: "uriTemplate",
-  sorts: ["uriTemplate", "name", "mimeType", "lastSeenAt", "createdAt"],
-  filters: ["serverId", "uriTemplate", "mimeType", "isTemplate"],
+  sorts: ["uriTemplate", "name", "mimeType", "size", "lastSeenAt", "createdAt"],
+  filters: ["serverId", "uriTemplate", "mimeType", "isTemplate", "accessPattern"],
   searched: [
     serverResources.name,
     serverResources.title,

@@ -48,7 +48,6 @@ export const user = pgTable(
     authProvider: text("auth_provider"),
     authProviderId: text("auth_provider_id"),
     isActive: boolean("is_active").notNull().default(true),
-    metadata: jsonb("metadata").$type<Record<string, unknown>>(),
     banned: boolean("banned").notNull().default(false),
     banReason: text("ban_reason"),
     banExpires: moment("ban_expires"),

@@ -58,7 +58,6 @@ export const requestLogs = pgTable(
     durationMs: doublePrecision("duration_ms").notNull(),
     upstreamMs: doublePrecision("upstream_ms"),
     requestBytes: integer("request_bytes"),
-    responseBytes: integer("response_bytes"),
     /** Text, not inet: comparing inet is not leakproof, so row-level security would keep it out of the index. */
     ipAddress: text("ip_address"),
     userAgent: text("user_agent"),

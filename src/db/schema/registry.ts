@@ -15,7 +15,7 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { AuthType } from "../../core/enums.ts";
+import { ACCESS_PATTERNS, type AuthType } from "../../core/enums.ts";
 import type { ClientKeyAlgorithm } from "../../core/oauth-client/client-registration.ts";
 import type { ProviderName, TokenExchangeForm } from "../../core/oauth-client/providers.ts";
 import {
@@ -192,7 +192,8 @@ export const serverResources = pgTable(
     title: text("title"),
     description: text("description"),
     mimeType: text("mime_type"),
-    accessPattern: text("access_pattern"),
+    /** Null: not discovered since the column is written. */
+    accessPattern: text("access_pattern", { enum: ACCESS_PATTERNS }),
     size: bigint("size", { mode: "number" }),
     definition: jsonb("definition").$type<Json>(),
     annotations: jsonb("annotations").$type<Json>(),
@@ -255,7 +256,6 @@ export const serverMetrics = pgTable(
     errorRate: doublePrecision("error_rate"),
     requestCount: integer("request_count").notNull().default(0),
     errorCount: integer("error_count").notNull().default(0),
-    activeConnections: integer("active_connections"),
     createdAt: createdAt(),
   },
   (table) => [

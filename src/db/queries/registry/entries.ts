@@ -17,6 +17,7 @@ const shown = {
   isStatusLocal: entries.isStatusLocal,
   isLatest: entries.isLatest,
   publishedAt: entries.publishedAt,
+  publishedBy: entries.publishedBy,
   updatedAt: entries.updatedAt,
   /** Of the gateway server that was made of it, while that is there. */
   serverId: mcpServers.id,

@@ -164,6 +164,8 @@ export function saveResources(db: Queries, of: ServerKey, resources: Row<typeof 
       target: [serverResources.serverId, serverResources.uriTemplate],
       set: excludedValues(serverResources, [
         "isTemplate",
+        "accessPattern",
+        "size",
         "name",
         "title",
         "description",
