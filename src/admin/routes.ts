@@ -26,6 +26,7 @@ import { databasePages } from "./operations/database.tsx";
 import { featureFlags } from "./operations/flags.tsx";
 import { maintenance } from "./operations/maintenance.tsx";
 import { retention } from "./operations/retention.tsx";
+import { storage } from "./operations/storage.tsx";
 import { registry } from "./registry/entries.tsx";
 import { registrySources } from "./registry/sources.tsx";
 import { toolChanges } from "./servers/changes.tsx";
@@ -59,5 +60,5 @@ export const PAGE_ROUTES = [
   ...[ipRules, rateLimits],
   routingRules,
   ...[featureFlags, retention, configValues, general, settings],
-  ...[databasePages, tenants],
+  ...[databasePages, storage, tenants],
 ];

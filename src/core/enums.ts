@@ -60,7 +60,8 @@ export const AUTH_TYPES = [
 ] as const;
 /** Those by which every member acts with a credential of their own, from a connected account. */
 export const ACCOUNT_AUTH_TYPES = ["user_secret", "user_oauth"] as const satisfies readonly AuthType[];
-export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
+/** Manual: only by request. Incremental: by interval, from what has been logged since the last refresh. */
+export const REFRESH_STRATEGIES = ["manual", "incremental"] as const;
 
 export type Role = (typeof ROLES)[number];
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];

@@ -40,6 +40,7 @@ walkPages({
       picture: "config-history",
     },
     { path: "/admin/system/database", heading: "Database", ...operators, picture: "database" },
+    { path: "/admin/system/storage", heading: "Storage", ...operators, picture: "storage" },
   ],
   async prepare(stage) {
     const [row] = await stage.people.query(
@@ -74,6 +75,29 @@ walkPages({
         await go(page, "/admin/system/database");
         await page.getByText("Long idle transactions.").waitFor();
         await page.getByText("Query latency").waitFor();
+      }));
+
+    it("shows what is stored, and changes and refreshes the traffic sums", () =>
+      stage().visit("operator", async (page) => {
+        const setInterval = async (seconds: string) => {
+          await go(page, "/admin/system/storage");
+          await page.getByRole("link", { name: "request_rollups_hour" }).click();
+          await page.getByLabel("Refresh interval").fill(seconds);
+          await page.getByRole("button", { name: "Save changes" }).click();
+          await page.getByText("Changes saved.").waitFor();
+          await expect
+            .poll(() => page.getByRole("cell", { name: `${seconds} s`, exact: true }).count())
+            .toBe(3);
+        };
+        await setInterval("120");
+        await setInterval("60");
+        await page
+          .getByRole("row", { name: /request_rollups_day/ })
+          .getByRole("button")
+          .click();
+        await page.getByText("Traffic sums refreshed.").waitFor();
+        await page.getByRole("row", { name: /^tenants / }).waitFor();
+        await page.getByRole("row", { name: /^idx_request_logs_tenant_time request_logs/ }).waitFor();
       }));
 
     describe.each([true, false])("with script: %s", (script) => {

@@ -259,6 +259,10 @@ export const NAVIGATION: readonly NavGroup[] = [
             ...{ label: "Database", path: "/admin/system/database", permission: "system.read" },
             keywords: "postgres neon connections slow queries pool",
           },
+          {
+            ...{ label: "Storage", path: "/admin/system/storage", permission: "system.read" },
+            keywords: "materialized views refresh table sizes index usage rollups",
+          },
         ],
       },
     ],

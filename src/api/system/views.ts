@@ -1,10 +1,10 @@
-/** Views that are refreshed on schedule. They describe the database, not a tenant. */
+/** Views that are refreshed on one schedule. They describe the database, not a tenant. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { REFRESH_STRATEGIES } from "../../core/enums.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import type { Queries } from "../../db/queries/shared/queries.ts";
-import { findView, listViews, updateView } from "../../db/queries/traffic/operations.ts";
+import { findView, listViews, updateViews } from "../../db/queries/traffic/operations.ts";
 import { materializedViews as table } from "../../db/schema/operations.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
@@ -52,7 +52,7 @@ export const views = new Hono<AppEnv>()
     params(idParam),
     requireIfMatch,
     body(viewChange),
-    responds(shape, "The updated view."),
+    responds(shape, "The updated view. All views are filled together: the change applies to each of them."),
     async (c) => {
       const db = c.var.services.database.asSystem();
       const before = await requireView(db, c.req.valid("param").id);
@@ -64,9 +64,8 @@ export const views = new Hono<AppEnv>()
         before,
         after: { ...before, ...values },
       };
-      const [[after = before]] = await commitWithAudit(c, what, (audit) =>
-        db.batch([updateView(db, before.id, values), audit]),
-      );
+      const [changed] = await commitWithAudit(c, what, (audit) => db.batch([updateViews(db, values), audit]));
+      const after = changed.find(({ id }) => id === before.id) ?? before;
       await setEtag(c, after, CHANGEABLE);
       return c.json(after);
     },

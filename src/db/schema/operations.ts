@@ -231,7 +231,7 @@ export const materializedViews = pgTable(
     id: id(),
     name: text("name").notNull().unique(),
     description: text("description"),
-    refreshStrategy: refreshStrategy("refresh_strategy").notNull().default("interval"),
+    refreshStrategy: refreshStrategy("refresh_strategy").notNull().default("incremental"),
     refreshIntervalSeconds: integer("refresh_interval_seconds"),
     isEnabled: boolean("is_enabled").notNull().default(true),
     lastRefreshedAt: moment("last_refreshed_at"),

@@ -39,12 +39,12 @@ export function findView(db: Queries, id: string) {
   return db.select().from(materializedViews).where(eq(materializedViews.id, id));
 }
 
-export function updateView(
+/** Changes the schedule of all views: they are filled together. */
+export function updateViews(
   db: Queries,
-  id: string,
   values: Partial<Pick<typeof materializedViews.$inferInsert, ViewSetting>>,
 ) {
-  return db.update(materializedViews).set(values).where(eq(materializedViews.id, id)).returning();
+  return db.update(materializedViews).set(values).returning();
 }
 
 type ViewSetting = "isEnabled" | "refreshStrategy" | "refreshIntervalSeconds";
