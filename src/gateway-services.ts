@@ -3,6 +3,8 @@
  * when the Worker starts, so what only some requests need is loaded by the first of them: the database client with what
  * the gateway reads by it (gateway-storage.ts), and the services of pages, REST, queues and cron (services.ts).
  */
+
+import { createCollectorClient } from "./collector-client.ts";
 import { toGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
 import { hash32 } from "./core/routing/hash.ts";
@@ -25,17 +27,14 @@ import {
 } from "./lazy-loaders.ts";
 import type { Emitter } from "./logs/emit.ts";
 import { logFailure } from "./logs/log-failure.ts";
-import { writeLogLine } from "./logs/log-line.ts";
+import type { OtlpClient } from "./logs/otlp-client.ts";
 import { banEvent } from "./logs/security-event.ts";
 import { createTraceExporter } from "./logs/trace-exporter.ts";
 import { createTraffic } from "./policy/create-traffic.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
-import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
 import type { TenantTraffic } from "./policy/traffic.ts";
-import { PRODUCT_NAME, PRODUCT_VERSION } from "./product.ts";
 import type { ChannelDeps } from "./upstream/connection/channel.ts";
-import { checkUrl } from "./upstream/connection/url-guard.ts";
 import { workerSocket } from "./upstream/transports/websocket/worker-socket.ts";
 
 export interface GatewayServices {
@@ -56,6 +55,8 @@ export interface GatewayServices {
   readonly keyring: Keyring;
   /** How upstreams are reached, and which addresses may be. */
   readonly upstream: ChannelDeps;
+  /** Sends telemetry to collectors. */
+  readonly otlp: OtlpClient;
   /** Adds a place where the emitter of events finds the settings of tenants that have no snapshot in this isolate. */
   readonly addSettingsSource: (peek: SettingsSource) => void;
   readonly loadStorage: LoadStorage;
@@ -134,6 +135,7 @@ export function createGatewayServices(
   const settingsSources: SettingsSource[] = [(tenantId) => snapshots.peek(tenantId)?.settings];
   const emitter = createEventEmitter(config, bindings, queryStatistics, settingsSources);
   const keyring = new Keyring(config.encryptionKeys);
+  const upstream = createUpstreamDeps(config, bindings);
   const foundation: Foundation = {
     ...{ config, bindings, queryStatistics, loadStorage, tenantObject, globalObject, epochs, emitter },
     accountObject,
@@ -146,7 +148,8 @@ export function createGatewayServices(
       loadStorage,
     ),
     keyring,
-    upstream: createUpstreamDeps(config, bindings),
+    upstream,
+    otlp: createCollectorClient(config, keyring, upstream),
     snapshots,
     addSettingsSource: (peek) => void settingsSources.push(peek),
   };
@@ -260,23 +263,14 @@ interface McpGatewayParts extends Foundation {
 }
 
 function createMcpGateway(
-  { config, bindings, keyring, upstream, tenantObject, loadStorage, ...parts }: McpGatewayParts,
+  { config, bindings, keyring, otlp, upstream, tenantObject, loadStorage, ...parts }: McpGatewayParts,
   saveInventory: GatewayDeps["saveInventory"],
 ): Gateway {
   const { urlPolicy } = upstream;
   return createGateway({
     ...parts,
     ...{ keyring, upstream, saveInventory, gatewayId: createGatewayId(config) },
-    traces: createTraceExporter({
-      fetch: fetchUpstream,
-      open: (tenantId, sealed) =>
-        openSetting(keyring, { tenantId, key: "telemetry.otlp.authorization" }, sealed),
-      isAllowedUrl: (url) => checkUrl(url, urlPolicy).ok,
-      service: { name: PRODUCT_NAME, version: PRODUCT_VERSION },
-      environment: config.environment,
-      now: Date.now,
-      failed: (reason) => writeLogLine({ level: "warn", log: "failure", work: "export traces", reason }),
-    }),
+    traces: createTraceExporter(otlp, Date.now),
     loadStoredInventories: async (tenantId, servers) =>
       (await loadStorage()).loadStoredInventories(tenantId, servers),
     origins: {

@@ -8,11 +8,12 @@ import { createJobHandlers, type Services } from "./services.ts";
 type Messages = MessageBatch["messages"];
 type Consumer = (
   messages: Messages,
-  services: Pick<Services, "database" | "registry" | "alerts">,
+  services: Pick<Services, "database" | "exportEvents" | "registry" | "alerts">,
 ) => Promise<void>;
 
 const CONSUMERS_BY_QUEUE = {
-  "mcp-gateway-events": (messages, { database }) => consumeEvents(messages, database),
+  "mcp-gateway-events": (messages, { database, exportEvents }) =>
+    consumeEvents(messages, database, exportEvents),
   "mcp-gateway-events-dead": (messages, { database }) => consumeDeadEvents(messages, database),
   "mcp-gateway-registry-jobs": (messages, { registry }) => consumeJobs(messages, createJobHandlers(registry)),
   "mcp-gateway-alerts": (messages, { alerts }) => consumeAlerts(messages, alerts),

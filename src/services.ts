@@ -17,12 +17,15 @@ import { createUserServices, type UserServices } from "./identity/users/user-ser
 import { writeText } from "./logs/log-line.ts";
 import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
 import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
+import { createEventExporter, type ExportEvents } from "./operations/telemetry/export-logs.ts";
 import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admission-terms.ts";
 import { syncAllPages } from "./registry/sync.ts";
 import { checkUrl } from "./upstream/connection/url-guard.ts";
 import { serverTokenRefused } from "./upstream/server-token-error.ts";
 
 export interface Services extends GatewayServices {
+  /** Sends log events to the collectors of their tenants. */
+  readonly exportEvents: ExportEvents;
   readonly database: Database;
   readonly people: UserServices;
   readonly admissionTerms: AdmissionTermsSource;
@@ -105,6 +108,7 @@ function createServices(
   return {
     ...gatewayServices,
     ...{ database, people, registry, alerts, admissionTerms },
+    exportEvents: createEventExporter({ database, otlp: gatewayServices.otlp }, Date.now),
     lookupTxt: createTxtLookup({ baseUrl: config.dnsUrl, fetch: upstream.fetch, isAllowedUrl }),
     registryJobs: bindings.REGISTRY_JOBS,
     connectorObject: (serverId) => bindings.CONNECTORS.getByName(serverId),

@@ -47,9 +47,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "gateway-services.ts",
   ],
   "gateway-storage.ts": [...BELOW_SERVICES, "identity", "policy", "gateway"],
+  "collector-client.ts": ["core", "logs", "policy", "upstream", "product.ts", "env.ts"],
   "gateway-emitter.ts": ["core", "db", "logs", "env.ts"],
   "lazy-loaders.ts": ["core", "db", "identity", "connected-accounts", "env.ts", "gateway-storage.ts"],
   "gateway-services.ts": [
+    "collector-client.ts",
     "gateway-emitter.ts",
     "product.ts",
     ...BELOW_SERVICES,

@@ -2,7 +2,7 @@
 type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
 
 const SECRET =
-  /secret|password|passwd|passphrase|(?<!progress)token|hash|salt|authorization|cookie|credential|sealed|private|api.?key|backup.?codes/i;
+  /secret|password|passwd|passphrase|(?<!progress)token|hash|salt|authorization|cookie|credential|sealed|private|api.?key(?!_?ids?$)|backup.?codes/i;
 
 /** Whatever stands under such a name is a secret. */
 export const isSecretName = (name: string): boolean => SECRET.test(name);

@@ -14,7 +14,8 @@ import { type WriteText, writeLogLine, writeText } from "../logs/log-line.ts";
 import { enqueueOverdueDeliveries } from "../operations/alerts/deliver.ts";
 import { evaluateAlerts } from "../operations/alerts/evaluate.ts";
 import { sampleDatabase } from "../operations/database-report.ts";
-import { writeRecordLines } from "../operations/record-lines.ts";
+import { exportMetrics } from "../operations/telemetry/export-metrics.ts";
+import { writeRecordLines } from "../operations/telemetry/record-lines.ts";
 import { deleteExpiredRollups, rollUpTrafficIfDue } from "../operations/traffic-rollups.ts";
 import { syncSystemCapacity } from "../policy/system-capacity.ts";
 import type { Services } from "../services.ts";
@@ -30,7 +31,7 @@ const DAILY = "17 3 * * *";
 /** What a job takes of the services; its test gives less than all of them. */
 export type JobServices = Pick<
   Services,
-  "database" | "registryJobs" | "alerts" | "emitter" | "globalObject" | "keyring" | "upstream"
+  "database" | "registryJobs" | "alerts" | "emitter" | "globalObject" | "keyring" | "otlp" | "upstream"
 >;
 
 export interface ScheduledJob {
@@ -78,7 +79,12 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   {
     cron: EVERY_MINUTE,
     name: "record-lines",
-    run: ({ database }, now) => writeRecordLines(database, now),
+    run: ({ database, otlp }, now) => writeRecordLines({ database, otlp }, now),
+  },
+  {
+    cron: EVERY_MINUTE,
+    name: "metrics-export",
+    run: ({ database, otlp }, now) => exportMetrics({ database, otlp }, now),
   },
   { cron: EVERY_MINUTE, name: "retention-slice", run: ({ database }) => continueRetentionRun(database) },
   { cron: DAILY, name: "partitions", run: ({ database }) => ensurePartitions(database) },

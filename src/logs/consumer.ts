@@ -6,6 +6,7 @@ import { toPostgresValue } from "../core/postgres-text.ts";
 import type { Database } from "../db/client.ts";
 import { insertDeadLetters } from "../db/queries/logs/dead-letters.ts";
 import { parseLogMessage } from "./event-schema.ts";
+import type { LogEvent } from "./events.ts";
 import { writeEvents } from "./sinks.ts";
 
 /** The part of a queue's message that this takes. */
@@ -19,7 +20,12 @@ export interface QueueMessage {
 
 const MAX_DELAY_SECONDS = 60;
 
-export async function consumeEvents(messages: readonly QueueMessage[], database: Database): Promise<void> {
+/** `onWritten` receives what is in the database now. It must not throw. */
+export async function consumeEvents(
+  messages: readonly QueueMessage[],
+  database: Database,
+  onWritten: (events: readonly LogEvent[]) => Promise<void> = async () => undefined,
+): Promise<void> {
   const read = messages.map(({ id, body }) => {
     const cleaned = toPostgresValue(body);
     return { id, body: cleaned, ...parseLogMessage(cleaned) };
@@ -43,6 +49,7 @@ export async function consumeEvents(messages: readonly QueueMessage[], database:
     return;
   }
   for (const message of messages) message.ack();
+  await onWritten(read.flatMap(({ known }) => known));
 }
 
 /** What has been tried too often: kept, and tried again by a job when whatever was wrong has been put right. */

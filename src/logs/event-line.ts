@@ -1,7 +1,6 @@
 /** What the application log and a collector of logs are given of an event: its level, and its members. */
-import { SEVERITY_LEVELS, statusLevel } from "../core/telemetry/log-levels.ts";
+import { type LogLine, SEVERITY_LEVELS, statusLevel } from "../core/telemetry/log-levels.ts";
 import type { LogEvent } from "./events.ts";
-import type { LogLine } from "./log-line.ts";
 
 /** Undefined for statistics, which are no records of something that happened. */
 export function toLogLine(event: LogEvent): LogLine | undefined {

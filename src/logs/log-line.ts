@@ -2,17 +2,7 @@
  * Writes the application log: one line of JSON for each record, without secrets. Nothing else writes to the console
  * (tests/architecture.node.test.ts), so no line escapes the sanitizing and the level.
  */
-import { sanitizePayload } from "../core/sanitize-payload.ts";
-import { isLogged, type LogLevel } from "../core/telemetry/log-levels.ts";
-
-export interface LogLine {
-  readonly level: LogLevel;
-  /** The kind of the record: `request`, `mcp`, `audit`, `failure`, … */
-  readonly log: string;
-  /** Milliseconds since the epoch; default: now. */
-  readonly at?: number;
-  readonly [member: string]: unknown;
-}
+import { isLogged, type LogLevel, type LogLine, sanitizeMembers } from "../core/telemetry/log-levels.ts";
 
 export type WriteText = (level: LogLevel, text: string) => void;
 
@@ -27,7 +17,6 @@ export const writeText: WriteText = (level, text) => {
 export function writeLogLine(line: LogLine, minimum: LogLevel = "info", write: WriteText = writeText): void {
   if (!isLogged(line.level, minimum)) return;
   const { level, log, at = Date.now(), ...members } = line;
-  const known = Object.entries(members).filter(([, value]) => value !== undefined && value !== null);
-  const clean = sanitizePayload(Object.fromEntries(known));
-  write(level, JSON.stringify({ level, log, time: new Date(at).toISOString(), ...Object(clean) }));
+  const time = new Date(at).toISOString();
+  write(level, JSON.stringify({ level, log, time, ...sanitizeMembers(members) }));
 }

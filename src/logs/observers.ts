@@ -49,6 +49,6 @@ export function consoleObserver(
 function isSelected({ kind }: LogEvent, { requests, mcp, events }: ConsoleSettings): boolean {
   if (kind === "request") return requests;
   if (kind === "mcp") return mcp;
-  // Security events have a setting of their own, by which operations/record-lines.ts reads them from the database.
+  // Security events have a setting of their own, by which operations/telemetry/record-lines.ts reads them from the database.
   return kind !== "security" && events;
 }

@@ -1,7 +1,7 @@
 /** Lines of the application log: their form, their level, and what never stands in them. */
 import { describe, expect, it } from "vitest";
-import { LOG_LEVELS, type LogLevel } from "../../src/core/telemetry/log-levels.ts";
-import { type LogLine, writeLogLine } from "../../src/logs/log-line.ts";
+import { LOG_LEVELS, type LogLevel, type LogLine } from "../../src/core/telemetry/log-levels.ts";
+import { writeLogLine } from "../../src/logs/log-line.ts";
 
 function written(line: LogLine, minimum?: LogLevel) {
   const lines: [LogLevel, unknown][] = [];
@@ -31,7 +31,15 @@ describe("writeLogLine", () => {
 
   it("keeps identifiers whose digits look like a card number", () => {
     const id = "4f3b2a1c-0000-4242-4242-424242424242";
-    expect(written({ level: "info", log: "x", id })[0]?.[1]).toHaveProperty("id", id);
+    const line = {
+      level: "info",
+      log: "x",
+      id,
+      apiKeyId: id,
+      details: { api_key_ids: [id], apiKey: id },
+    } as const;
+    expect(written(line)[0]?.[1]).toMatchObject({ id, apiKeyId: id, details: { api_key_ids: [id] } });
+    expect(JSON.stringify(written(line))).toContain(`"apiKey":"[redacted]"`);
   });
 
   it("removes secrets by their name and by their looks, at every depth", () => {

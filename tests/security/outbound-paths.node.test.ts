@@ -24,7 +24,7 @@ const ATTACKED: Readonly<Record<string, readonly (readonly [file: string, text: 
   "src/upstream/transports/websocket/worker-socket.ts": [[CHANNELS, "a WebSocket server"]],
   "src/registry/sync.ts": [[SOURCES, "a registry source"]],
   "src/operations/alerts/notify.ts": [[SOURCES, "a webhook receiver"]],
-  "src/logs/trace-exporter.ts": [[SOURCES, "a trace collector"]],
+  "src/logs/otlp-client.ts": [[SOURCES, "a trace collector"]],
   "src/connected-accounts/discover-authorization.ts": [
     [SOURCES, "the authorization server of connected accounts"],
   ],

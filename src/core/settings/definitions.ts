@@ -1,6 +1,7 @@
 /**
  * The definitions of the runtime settings. They are plain data, shared by the REST API, the pages and the hot path.
  */
+import { LOG_LEVELS } from "../telemetry/log-levels.ts";
 import { BUDGET_SETTINGS } from "./budget-settings.ts";
 import { OPERATION_SETTINGS } from "./operation-settings.ts";
 import { SESSION_SETTINGS } from "./session-settings.ts";
@@ -61,7 +62,7 @@ export const SETTINGS = {
   "telemetry.otlp.endpoint": {
     type: "text",
     label: "OpenTelemetry collector",
-    description: "Base URL of the OTLP endpoint, without /v1/traces. Empty: tracing is disabled.",
+    description: "Base URL of the OTLP endpoint, without /v1/traces. Empty: nothing is sent.",
     whose: "both",
     fallback: "",
     longest: 500,
@@ -70,7 +71,7 @@ export const SETTINGS = {
   "telemetry.otlp.authorization": {
     type: "secret",
     label: "Collector authorization",
-    description: "Value of the Authorization header sent with traces.",
+    description: "Value of the Authorization header sent to the collector.",
     whose: "both",
     longest: 2000,
   },
@@ -82,6 +83,22 @@ export const SETTINGS = {
     fallback: 1,
     min: 0,
     max: 1,
+  },
+  "telemetry.metrics.enabled": {
+    type: "switch",
+    label: "Send metrics",
+    description: "Send the totals of the day to the collector each minute, at /v1/metrics.",
+    whose: "both",
+    fallback: false,
+  },
+  "telemetry.logs.level": {
+    type: "choice",
+    label: "Log export level",
+    description:
+      "The least severe records that are sent to the collector, at /v1/logs: requests, MCP operations, audit entries and events.",
+    whose: "both",
+    options: ["off", ...LOG_LEVELS],
+    fallback: "off",
   },
   ...SESSION_SETTINGS,
   ...BUDGET_SETTINGS,

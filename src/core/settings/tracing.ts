@@ -1,17 +1,29 @@
-/** Whether requests are traced, and where traces go. */
+/** Where traces, metrics and logs of a tenant go, and whether its requests are traced. */
 import type { SealedValue } from "./sealed-value.ts";
 import { readSettings, resolveSettings, type StoredSetting } from "./values.ts";
 
-export interface Tracing {
+/** An OTLP endpoint. */
+export interface Collector {
   readonly endpoint: string;
   /** Who has named the endpoint: the secret that goes there is theirs too. */
   readonly owner: string | null;
   readonly authorization: SealedValue | undefined;
+}
+
+export interface Tracing extends Collector {
   readonly sample: number;
 }
 
-/** Returns undefined without a configured exporter; requests are not traced then. */
+/** Returns undefined without a configured collector; requests are not traced then. */
 export function resolveTracing(rows: readonly StoredSetting[]): Tracing | undefined {
+  const collector = resolveCollector(rows);
+  return collector && { ...collector, sample: readSettings(rows)["telemetry.traces.sample"] };
+}
+
+/** The settings that `resolveCollector` reads. */
+export const COLLECTOR_KEYS = ["telemetry.otlp.endpoint", "telemetry.otlp.authorization"] as const;
+
+export function resolveCollector(rows: readonly StoredSetting[]): Collector | undefined {
   const settings = readSettings(rows);
   const endpoint = settings["telemetry.otlp.endpoint"].replace(/\/{1,100}$/, "");
   if (endpoint === "") return undefined;
@@ -23,6 +35,5 @@ export function resolveTracing(rows: readonly StoredSetting[]): Tracing | undefi
     endpoint,
     owner,
     authorization: isTheirs ? settings["telemetry.otlp.authorization"] : undefined,
-    sample: settings["telemetry.traces.sample"],
   };
 }

@@ -1,6 +1,13 @@
-/** Spans as OTLP/HTTP takes them in JSON: ids in hex, times in nanoseconds as texts. */
+/** Encodes spans for OTLP/HTTP in JSON: IDs in hex, times in nanoseconds as texts. */
 
 export type AttributeValue = string | number | boolean;
+export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
+
+/** The instrumentation scope. */
+export interface OtlpScope {
+  readonly name: string;
+  readonly version: string;
+}
 
 export interface Span {
   readonly traceId: string;
@@ -11,7 +18,7 @@ export interface Span {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
+  readonly attributes: Attributes;
   readonly hasFailed: boolean;
 }
 
@@ -19,11 +26,7 @@ const KINDS = { internal: 1, server: 2, client: 3 } as const;
 const STATUS_UNSET = 0;
 const STATUS_ERROR = 2;
 
-export function encodeTraces(
-  resource: Readonly<Record<string, AttributeValue>>,
-  scope: { readonly name: string; readonly version: string },
-  spans: readonly Span[],
-) {
+export function encodeTraces(resource: Attributes, scope: OtlpScope, spans: readonly Span[]) {
   return {
     resourceSpans: [
       {
@@ -47,9 +50,9 @@ function encodeSpan(span: Span) {
 }
 
 /** Beyond what a double holds exactly. */
-const nanoseconds = (ms: number) => `${Math.round(ms)}000000`;
+export const nanoseconds = (ms: number) => `${Math.round(ms)}000000`;
 
-function encodeAttributes(attributes: Readonly<Record<string, AttributeValue | undefined>>) {
+export function encodeAttributes(attributes: Attributes) {
   return Object.entries(attributes).flatMap(([key, value]) =>
     value === undefined ? [] : [{ key, value: encodeValue(value) }],
   );

@@ -48,6 +48,11 @@ export function listTenants(
     .limit(query.limit);
 }
 
+/** System role (jobs). */
+export function listActiveTenantIds(db: Queries, limit: number) {
+  return db.select({ id: tenants.id }).from(tenants).where(eq(tenants.status, "active")).limit(limit);
+}
+
 export function findTenant(db: Queries, id: string) {
   return db.select(tenantColumns).from(tenants).where(eq(tenants.id, id)).limit(1);
 }

@@ -1,11 +1,14 @@
 /** Audit entries and security events in the application log, as they were committed. */
 import { describe, expect, it } from "vitest";
-import { MINUTE_MS } from "../../src/core/durations.ts";
-import { SEVERITY_LEVELS } from "../../src/core/telemetry/log-levels.ts";
-import { recordSecurityEvent } from "../../src/db/queries/logs/security.ts";
-import { writeRecordLines } from "../../src/operations/record-lines.ts";
-import { addTenant, call, type TestTenant } from "../api/support.ts";
-import { database, owner } from "../support/database.ts";
+import { MINUTE_MS } from "../../../src/core/durations.ts";
+import { SEVERITY_LEVELS } from "../../../src/core/telemetry/log-levels.ts";
+import { recordSecurityEvent } from "../../../src/db/queries/logs/security.ts";
+import { writeRecordLines } from "../../../src/operations/telemetry/record-lines.ts";
+import { addTenant, call, type TestTenant } from "../../api/support.ts";
+import { database, owner } from "../../support/database.ts";
+import { startCollector } from "./collector.ts";
+
+const collector = startCollector();
 
 type Line = Record<string, unknown>;
 
@@ -17,7 +20,7 @@ async function linesOf(tenant: TestTenant, table: "audit_logs" | "security_event
   );
   const at = new Date(String(row?.at)).getTime();
   const lines: Line[] = [];
-  await writeRecordLines(database, new Date(at + 2 * MINUTE_MS), (_level, text) =>
+  await writeRecordLines(collector.deps, new Date(at + 2 * MINUTE_MS), (_level, text) =>
     lines.push(JSON.parse(text)),
   );
   return lines.filter(({ tenantId }) => tenantId === tenant.id);
@@ -61,6 +64,18 @@ describe("the job record-lines", () => {
     await set(tenant, "logging.level", "error");
     const isError = row?.severity === "high" || row?.severity === "critical";
     expect(await linesOf(tenant, "security_events")).toHaveLength(isError ? 1 : 0);
+  });
+
+  it("sends both to the collector of a tenant that enables it", async () => {
+    const tenant = await addTenant("lines");
+    const endpoint = `https://${tenant.id}.collector.example`;
+    await set(tenant, "telemetry.otlp.endpoint", endpoint);
+    await set(tenant, "telemetry.logs.level", "info");
+    expect(await linesOf(tenant, "audit_logs")).toEqual([]);
+    const [posted] = collector.postedTo(endpoint);
+    expect(posted?.body.resourceLogs[0].scopeLogs[0].logRecords).toContainEqual(
+      expect.objectContaining({ eventName: "mcp.gateway.audit", severityText: "INFO" }),
+    );
   });
 
   it("rejects a level that does not exist", async () => {
