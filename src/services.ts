@@ -9,6 +9,7 @@ import { discoverServers } from "./discovery/discover.ts";
 import { checkServers, type HealthDeps } from "./discovery/health.ts";
 import type { RegistryJobHandlers, RegistryJobQueue } from "./discovery/jobs.ts";
 import { createMailer } from "./email/mailer.ts";
+import { FlagExposures } from "./gateway/context/flag-exposures.ts";
 import { type GatewayServices, getGatewayServices } from "./gateway-services.ts";
 import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
 import { openClientSecret } from "./identity/sso/client-secret.ts";
@@ -24,6 +25,8 @@ import { checkUrl } from "./upstream/connection/url-guard.ts";
 import { serverTokenRefused } from "./upstream/server-token-error.ts";
 
 export interface Services extends GatewayServices {
+  /** Of flags that are evaluated over REST. */
+  readonly flagExposures: FlagExposures;
   /** Sends log events to the collectors of their tenants. */
   readonly exportEvents: ExportEvents;
   readonly database: Database;
@@ -108,6 +111,7 @@ function createServices(
   return {
     ...gatewayServices,
     ...{ database, people, registry, alerts, admissionTerms },
+    flagExposures: new FlagExposures(Date.now),
     exportEvents: createEventExporter({ database, otlp: gatewayServices.otlp }, Date.now),
     lookupTxt: createTxtLookup({ baseUrl: config.dnsUrl, fetch: upstream.fetch, isAllowedUrl }),
     registryJobs: bindings.REGISTRY_JOBS,

@@ -1,8 +1,11 @@
 /** What the routes of flags, announcements and maintenance windows return beyond their rows. */
+import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
 import { uuidv7 } from "../../src/core/ids.ts";
 import { owner } from "../support/database.ts";
-import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";
+import { recordingQueue } from "../support/recording-queue.ts";
+import { addTenant, call, read, type TestKey, type TestTenant } from "./support.ts";
 
 let tenant: TestTenant;
 let admin: TestKey;
@@ -83,8 +86,51 @@ describe("a flag", () => {
     await called(ann, false, 5000, 6);
     await called(eve, false, 5000, 7);
     expect((await as(admin.text).get(`/feature-flags/${flag.id}/results`)).body.items).toEqual([
-      { isOn: false, subjects: 2, calls: 2, errors: 0, avgMs: 200, p95Ms: 290 },
-      { isOn: true, subjects: 1, calls: 2, errors: 1, avgMs: 20, p95Ms: 29 },
+      {
+        ...{ isOn: false, subjects: 2, calls: 2, errors: 0, avgMs: 200, p95Ms: 290, errorRate: 0 },
+        errorRateInterval: { low: 0, high: expect.closeTo(0.6576, 4) },
+        difference: { value: -0.5, low: expect.closeTo(-0.9055, 4), high: expect.closeTo(0.2726, 4) },
+      },
+      {
+        ...{ isOn: true, subjects: 1, calls: 2, errors: 1, avgMs: 20, p95Ms: 29, errorRate: 0.5 },
+        errorRateInterval: { low: expect.closeTo(0.0945, 4), high: expect.closeTo(0.9055, 4) },
+        difference: { value: 0.5, low: expect.closeTo(-0.2726, 4), high: expect.closeTo(0.9055, 4) },
+      },
+    ]);
+  });
+
+  it("counts who has seen it from its evaluation on", async () => {
+    const own = await addTenant("exposed");
+    const [boss, other] = [await own.addKey(), await own.addKey({ role: "user" })];
+    const flags = ["mine", "unseen"].map((key) => ({
+      key,
+      name: key,
+      isEnabled: true,
+      userIds: [boss.userId],
+    }));
+    for (const flag of flags) await as(boss.text).post("/feature-flags", { ...flag, percentage: 0 });
+    const { queue, events } = recordingQueue(env.EVENTS);
+    const recording = { ...env, EVENTS: queue };
+    const evaluate = async ({ text }: TestKey) => {
+      const context = createExecutionContext();
+      const headers = { authorization: `Bearer ${text}` };
+      const request = new Request(`${env.PUBLIC_URL}/api/v1/me/flags?key=mine`, { headers });
+      const { body } = await read(await createApp().fetch(request, recording, context));
+      await waitOnExecutionContext(context);
+      return body.items;
+    };
+    expect(await evaluate(boss)).toEqual([{ key: "mine", isOn: true }]);
+    for (let round = 0; round < 2; round += 1) {
+      expect(await evaluate(other)).toEqual([{ key: "mine", isOn: false }]);
+    }
+    expect(events.filter(({ kind }) => kind === "flag")).toEqual([
+      expect.objectContaining({ flagKey: "mine", subjectId: boss.userId, isOn: true, reason: "named" }),
+      expect.objectContaining({
+        flagKey: "mine",
+        subjectId: other.userId,
+        isOn: false,
+        reason: "percentage",
+      }),
     ]);
   });
 });

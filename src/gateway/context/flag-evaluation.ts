@@ -1,7 +1,6 @@
 /** Evaluates the gateway's own feature flags for the principal of a request. */
 import { KNOWN_FLAGS, type KnownFlag } from "../../core/flags/known-flags.ts";
-import { uuidv7 } from "../../core/ids.ts";
-import { EVENT_VERSION } from "../../logs/event-version.ts";
+import { createFlagEvent } from "../../logs/flag-event.ts";
 import { evaluateForPrincipal, flagSubject } from "../../policy/flags.ts";
 import type { McpContext } from "./context.ts";
 
@@ -12,12 +11,7 @@ export function isFlagEnabled(key: KnownFlag, context: McpContext): boolean {
   const { isOn, reason } = evaluateForPrincipal(flag, principal);
   const { id: subjectId } = flagSubject(principal);
   if (exposures.isNew(`${principal.tenantId} ${key} ${subjectId} ${isOn}`)) {
-    context.emit([
-      {
-        ...{ v: EVENT_VERSION, kind: "flag", id: uuidv7(), at: Date.now(), tenantId: principal.tenantId },
-        ...{ flagKey: key, subjectId, isOn, reason },
-      },
-    ]);
+    context.emit([createFlagEvent({ tenantId: principal.tenantId, flagKey: key, subjectId, isOn, reason })]);
   }
   return isOn;
 }
