@@ -124,6 +124,7 @@ runTasks({
       number: 15,
       name: "create a second organization and switch, with nothing seen of the other",
       maxClicks: 7,
+      maxClicksWithoutScript: 8,
       by: ["operator"],
       refused: { at: "/admin/system", entry: "System" },
       steps: addOrganization,

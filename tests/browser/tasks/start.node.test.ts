@@ -177,7 +177,8 @@ runTasks({
     {
       number: 3,
       name: "find a tool and run it, with an error and an elicitation",
-      maxClicks: 5,
+      maxClicks: 4,
+      maxClicksWithoutScript: 7,
       by: EVERY_ROLE,
       steps: callTool,
     },
