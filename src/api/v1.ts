@@ -5,6 +5,7 @@ import { matchedRoutes } from "hono/route";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { access } from "./access/access-check.ts";
 import { accessControls } from "./access/access-rules.ts";
+import { accessRulePreview } from "./access/rule-preview.ts";
 import { alertEvents } from "./alerts/alert-events.ts";
 import { alertDeliveryList, alerting, alertStateList } from "./alerts/alerting.ts";
 import { alertPreview } from "./alerts/preview.ts";
@@ -56,6 +57,7 @@ import { tenants } from "./tenants/tenants.ts";
 import { activeRequests } from "./traffic/active-requests.ts";
 import { traffic } from "./traffic/bans.ts";
 import { budgetUsage } from "./traffic/budget-usage.ts";
+import { limitPreview } from "./traffic/limit-preview.ts";
 import { limitsNow } from "./traffic/limit-usage.ts";
 import { userStanding } from "./users/bans.ts";
 import { userCredentials } from "./users/credentials.ts";
@@ -89,6 +91,7 @@ const things = new Hono<AppEnv>()
   .route("/legacy-keys", legacyKeys)
   .route("/service-accounts", serviceAccounts)
   .route("/scim-tokens", scimTokens)
+  .route("/access-controls", accessRulePreview)
   .route("/access-controls", accessControls)
   .route("/access", access)
   .route("/sessions", sessions)
@@ -110,6 +113,7 @@ const things = new Hono<AppEnv>()
   .route("/retention-policies", retention)
   .route("/request-queues", observedQueues)
   .route("/budgets", budgetUsage)
+  .route("/rate-limits", limitPreview)
   .route("/", tenantResources)
   .route("/effective-configs", effective)
   .route("/settings", settings)

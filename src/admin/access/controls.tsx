@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";
-import type { Option } from "../forms/fields.ts";
+import type { FieldSpec, Option } from "../forms/fields.ts";
 import { type ApiClient, pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
@@ -18,6 +18,7 @@ import {
 } from "../lookups/choices.ts";
 import { Badge, Time } from "../ui/components.tsx";
 import { accessCheck } from "./explain.tsx";
+import { accessRulePreview, RULE_PREVIEW_PATH } from "./rule-preview.tsx";
 
 const shape = z.object({
   id: z.string(),
@@ -63,6 +64,76 @@ async function objectNames(rest: ApiClient): Promise<readonly Option[]> {
   ]);
   const all = [...tools.value.items, ...servers.value.items].map(({ name }) => name);
   return [...new Set(all)].map((name) => ({ value: name, label: name }));
+}
+
+const RULE_FIELDS: readonly FieldSpec[] = [
+  { name: "subject", label: "Subject", kind: "choice", options: subjectOptions },
+  {
+    name: "effect",
+    label: "Effect",
+    kind: "choice",
+    options: [
+      { value: "deny", label: "Deny (takes precedence)" },
+      { value: "allow", label: "Allow" },
+    ],
+  },
+  {
+    name: "objectType",
+    label: "Object",
+    kind: "choice",
+    options: optionsFrom(ACCESS_OBJECTS),
+  },
+  {
+    name: "objectPattern",
+    label: "Name pattern",
+    kind: "text",
+    options: objectNames,
+    hint: "A name from the suggestions, or a pattern: * matches any text, ? one character, {a,b} alternatives. For servers, the server name; for toolsets, the slug.",
+  },
+  {
+    name: "serverId",
+    label: "Server",
+    kind: "choice",
+    options: serverOptions,
+    optional: true,
+    hint: "Optional. Default: any server.",
+  },
+  {
+    name: "daysOfWeek",
+    label: "Days",
+    kind: "choices",
+    options: DAYS.map((label, index) => ({ value: String(index + 1), label })),
+    hint: "Default: every day. Times are in the organization's time zone.",
+  },
+  {
+    name: "startTime",
+    label: "Start time",
+    kind: "text",
+    optional: true,
+    placeholder: "08:30",
+    maxlength: 5,
+  },
+  {
+    name: "endTime",
+    label: "End time",
+    kind: "text",
+    optional: true,
+    placeholder: "18:00",
+    maxlength: 5,
+    hint: "An end before the start means the next day.",
+  },
+  { name: "validFrom", label: "Valid from", kind: "moment", optional: true },
+  { name: "validUntil", label: "Valid until", kind: "moment", optional: true },
+  { name: "reason", label: "Reason", kind: "text", optional: true, hint: "Shown in the audit log." },
+  { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+];
+
+function toRule({ subject, daysOfWeek, ...body }: Record<string, unknown>): Record<string, unknown> {
+  return {
+    ...body,
+    ...(typeof subject === "string" && { subject: parseSubject(subject) }),
+    daysOfWeek: Array.isArray(daysOfWeek) && daysOfWeek.length > 0 ? daysOfWeek.map(Number) : null,
+  };
 }
 
 const controls = crudPages<Control>({
@@ -147,67 +218,8 @@ const controls = crudPages<Control>({
       },
     ],
   },
-  fields: [
-    { name: "subject", label: "Subject", kind: "choice", options: subjectOptions },
-    {
-      name: "effect",
-      label: "Effect",
-      kind: "choice",
-      options: [
-        { value: "deny", label: "Deny (takes precedence)" },
-        { value: "allow", label: "Allow" },
-      ],
-    },
-    {
-      name: "objectType",
-      label: "Object",
-      kind: "choice",
-      options: optionsFrom(ACCESS_OBJECTS),
-    },
-    {
-      name: "objectPattern",
-      label: "Name pattern",
-      kind: "text",
-      options: objectNames,
-      hint: "A name from the suggestions, or a pattern: * matches any text, ? one character, {a,b} alternatives. For servers, the server name; for toolsets, the slug.",
-    },
-    {
-      name: "serverId",
-      label: "Server",
-      kind: "choice",
-      options: serverOptions,
-      optional: true,
-      hint: "Optional. Default: any server.",
-    },
-    {
-      name: "daysOfWeek",
-      label: "Days",
-      kind: "choices",
-      options: DAYS.map((label, index) => ({ value: String(index + 1), label })),
-      hint: "Default: every day. Times are in the organization's time zone.",
-    },
-    {
-      name: "startTime",
-      label: "Start time",
-      kind: "text",
-      optional: true,
-      placeholder: "08:30",
-      maxlength: 5,
-    },
-    {
-      name: "endTime",
-      label: "End time",
-      kind: "text",
-      optional: true,
-      placeholder: "18:00",
-      maxlength: 5,
-      hint: "An end before the start means the next day.",
-    },
-    { name: "validFrom", label: "Valid from", kind: "moment", optional: true },
-    { name: "validUntil", label: "Valid until", kind: "moment", optional: true },
-    { name: "reason", label: "Reason", kind: "text", optional: true, hint: "Shown in the audit log." },
-    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
-  ],
+  fields: RULE_FIELDS,
+  preview: RULE_PREVIEW_PATH,
   nameOf: ({ effect, objectType, objectPattern }) => `${effect} ${objectType} ${objectPattern}`,
   toForm: ({ subjectType, subjectId, startTime, endTime, ...row }) => ({
     ...row,
@@ -215,11 +227,10 @@ const controls = crudPages<Control>({
     startTime: hour(startTime),
     endTime: hour(endTime),
   }),
-  fromForm: ({ subject, daysOfWeek, ...body }) => ({
-    ...body,
-    ...(typeof subject === "string" && { subject: parseSubject(subject) }),
-    daysOfWeek: Array.isArray(daysOfWeek) && daysOfWeek.length > 0 ? daysOfWeek.map(Number) : null,
-  }),
+  fromForm: toRule,
 });
 
-export const accessRules = new Hono<AdminEnv>().route("/", accessCheck).route("/", controls);
+export const accessRules = new Hono<AdminEnv>()
+  .route("/", accessCheck)
+  .route("/", accessRulePreview(RULE_FIELDS, toRule))
+  .route("/", controls);

@@ -137,7 +137,9 @@ export function OnePage({
           submit={theirs === undefined ? "Save changes" : "Overwrite"}
           cancel={path}
         >
-          <FormPreview path={place.preview} />
+          <FormPreview
+            path={place.preview && `${place.preview}?id=${here.slice(here.lastIndexOf("/") + 1)}`}
+          />
         </Form>
       ) : (
         <ReadOnly fields={fields} typed={outcome.typed} options={options} noun={noun} />

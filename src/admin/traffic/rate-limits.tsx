@@ -4,7 +4,7 @@ import { z } from "zod";
 import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";
-import type { Option } from "../forms/fields.ts";
+import type { FieldSpec, Option } from "../forms/fields.ts";
 import type { ApiClient } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
@@ -19,6 +19,7 @@ import {
 import { Badge } from "../ui/components.tsx";
 import { bans } from "./bans.tsx";
 import { budgets } from "./budgets.tsx";
+import { LIMIT_PREVIEW_PATH, limitPreview } from "./limit-preview.tsx";
 import { EACH_SUBJECT, subjectLabel } from "./limited-subjects.ts";
 import { limitsNow } from "./limits-now.tsx";
 import { perWindow } from "./windows.ts";
@@ -55,6 +56,76 @@ async function limitedSubjects(rest: ApiClient): Promise<readonly Option[]> {
   }));
   const anonymous = { value: "role:anonymous", label: "Unauthenticated callers" };
   return [...each, anonymous, ...(await subjectOptions(rest))];
+}
+
+const LIMIT_FIELDS: readonly FieldSpec[] = [
+  {
+    name: "subjectId",
+    label: "Subject",
+    kind: "choice",
+    options: limitedSubjects,
+    fixed: true,
+    hint: "The limit of a role applies to each principal with that role; the members of a group share its limit.",
+    initial: "tenant",
+  },
+  {
+    name: "serverId",
+    label: "Server",
+    kind: "choice",
+    options: serverOptions,
+    optional: true,
+    empty: "null",
+    fixed: true,
+    hint: "Limits only calls to this server. The limit of a server or tool counts the calls of all callers.",
+  },
+  {
+    name: "toolName",
+    label: "Tool",
+    kind: "text",
+    maxlength: 255,
+    optional: true,
+    empty: "null",
+    fixed: true,
+    hint: "Limits only calls of this tool of the server. Empty: all of its tools.",
+  },
+  {
+    name: "limitCount",
+    label: "Requests",
+    kind: "number",
+    min: 0,
+    step: 1,
+    hint: "0 rejects all requests.",
+  },
+  {
+    name: "windowSeconds",
+    label: "Window (seconds)",
+    kind: "number",
+    min: 1,
+    max: 86_400,
+    step: 1,
+    initial: "60",
+    hint: "60 = 1 minute, 3600 = 1 hour, 86400 = 1 day. Sliding window.",
+  },
+  {
+    name: "burstFactor",
+    label: "Burst",
+    kind: "number",
+    min: 1,
+    max: 100,
+    initial: "1",
+    hint: "Burst multiplier after idle time.",
+  },
+  { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+];
+
+function toLimitForm({ subjectType, subjectId, ...row }: Record<string, unknown>): Record<string, unknown> {
+  return { ...row, subjectId: subjectId === null ? subjectType : `${subjectType}:${subjectId}` };
+}
+
+function fromLimitForm({ subjectId, ...body }: Record<string, unknown>): Record<string, unknown> {
+  if (typeof subjectId !== "string") return body;
+  const { type, id } = parseSubject(subjectId);
+  return { ...body, subjectType: type, subjectId: id === "" ? null : id };
 }
 
 const limits = crudPages<Limit>({
@@ -116,80 +187,17 @@ const limits = crudPages<Limit>({
       },
     ],
   },
-  fields: [
-    {
-      name: "subjectId",
-      label: "Subject",
-      kind: "choice",
-      options: limitedSubjects,
-      fixed: true,
-      hint: "The limit of a role applies to each principal with that role; the members of a group share its limit.",
-      initial: "tenant",
-    },
-    {
-      name: "serverId",
-      label: "Server",
-      kind: "choice",
-      options: serverOptions,
-      optional: true,
-      empty: "null",
-      fixed: true,
-      hint: "Limits only calls to this server. The limit of a server or tool counts the calls of all callers.",
-    },
-    {
-      name: "toolName",
-      label: "Tool",
-      kind: "text",
-      maxlength: 255,
-      optional: true,
-      empty: "null",
-      fixed: true,
-      hint: "Limits only calls of this tool of the server. Empty: all of its tools.",
-    },
-    {
-      name: "limitCount",
-      label: "Requests",
-      kind: "number",
-      min: 0,
-      step: 1,
-      hint: "0 rejects all requests.",
-    },
-    {
-      name: "windowSeconds",
-      label: "Window (seconds)",
-      kind: "number",
-      min: 1,
-      max: 86_400,
-      step: 1,
-      initial: "60",
-      hint: "60 = 1 minute, 3600 = 1 hour, 86400 = 1 day. Sliding window.",
-    },
-    {
-      name: "burstFactor",
-      label: "Burst",
-      kind: "number",
-      min: 1,
-      max: 100,
-      initial: "1",
-      hint: "Burst multiplier after idle time.",
-    },
-    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
-  ],
+  fields: LIMIT_FIELDS,
+  preview: LIMIT_PREVIEW_PATH,
   nameOf: (row) => `${row.limitCount} ${perWindow(row.windowSeconds)} for ${nameOf(row)}`,
   isForeign: ({ tenantId }) => tenantId === null,
-  toForm: ({ subjectType, subjectId, ...row }) => ({
-    ...row,
-    subjectId: subjectId === null ? subjectType : `${subjectType}:${subjectId}`,
-  }),
-  fromForm: ({ subjectId, ...body }) => {
-    if (typeof subjectId !== "string") return body;
-    const { type, id } = parseSubject(subjectId);
-    return { ...body, subjectType: type, subjectId: id === "" ? null : id };
-  },
+  toForm: toLimitForm,
+  fromForm: fromLimitForm,
 });
 
 export const rateLimits = new Hono<AdminEnv>()
   .route("/", limitsNow)
   .route("/", bans)
   .route("/", budgets)
+  .route("/", limitPreview(LIMIT_FIELDS, { toForm: toLimitForm, fromForm: fromLimitForm }))
   .route("/", limits);

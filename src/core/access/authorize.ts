@@ -56,8 +56,7 @@ export function authorize(
 
 /** Applies steps 2 to 6. The caller has checked the permission (step 1) before. */
 export function authorizeTarget(role: Role, target: AccessTarget, rules: ActiveRuleSet): AccessDecision {
-  const { name } = target;
-  const readings = target.kind === "resource" ? uriVariants(name) : { any: [name], each: [name] };
+  const readings = listReadings(target);
   if (target.kind === "resource" && role !== "admin" && isConfiguration(readings)) {
     return { allowed: false, reason: "configuration" };
   }
@@ -70,6 +69,13 @@ export function authorizeTarget(role: Role, target: AccessTarget, rules: ActiveR
   }
   return { allowed: rules.accessDefault === "allow", reason: "default" };
 }
+
+const listReadings = ({ kind, name }: AccessTarget): UriVariants =>
+  kind === "resource" ? uriVariants(name) : { any: [name], each: [name] };
+
+/** True if a rule covers the target, whatever its subject and its schedule. */
+export const isRuleOnTarget = (rule: CompiledRule, target: AccessTarget): boolean =>
+  appliesTo(rule, target, listReadings(target));
 
 /**
  * A deny applies if one variant of a URI matches, an allow only if all of them match, so an ambiguous URI never grants

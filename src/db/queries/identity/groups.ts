@@ -34,6 +34,24 @@ export function listPrincipalGroups(db: Queries, tenantId: string, userId: strin
 }
 
 /** All of the tenant, for the names in its configuration file. */
+/** Beyond this a preview counts too little. */
+const MAX_PREVIEWED_MEMBERS = 10_000;
+
+/** The users of a group whose membership has not expired; of no group, none. */
+export function listGroupUsers(db: Queries, tenantId: string, groupId: string | undefined) {
+  return db
+    .select({ userId: groupMembers.userId })
+    .from(groupMembers)
+    .where(
+      and(
+        eq(groupMembers.tenantId, tenantId),
+        groupId === undefined ? sql`false` : eq(groupMembers.groupId, groupId),
+        sql`(${groupMembers.expiresAt} is null or ${groupMembers.expiresAt} > now())`,
+      ),
+    )
+    .limit(MAX_PREVIEWED_MEMBERS);
+}
+
 export function listGroupNames(db: Queries, tenantId: string) {
   return db.select({ id: groups.id, name: groups.name }).from(groups).where(eq(groups.tenantId, tenantId));
 }
