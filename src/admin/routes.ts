@@ -24,6 +24,7 @@ import { alertRules } from "./operations/alerts.tsx";
 import { announcements } from "./operations/announcements.tsx";
 import { databasePages } from "./operations/database.tsx";
 import { featureFlags } from "./operations/flags.tsx";
+import { insightPages } from "./operations/insights.tsx";
 import { maintenance } from "./operations/maintenance.tsx";
 import { retention } from "./operations/retention.tsx";
 import { storage } from "./operations/storage.tsx";
@@ -60,5 +61,5 @@ export const PAGE_ROUTES = [
   ...[ipRules, rateLimits],
   routingRules,
   ...[featureFlags, retention, configValues, general, settings],
-  ...[databasePages, storage, tenants],
+  ...[databasePages, insightPages, storage, tenants],
 ];

@@ -16,6 +16,7 @@ import { createFlagRoutes } from "./settings/flags.ts";
 import { systemRetention } from "./settings/retention.ts";
 import { createVerifiedDomainRoutes } from "./sso/verified-domains.ts";
 import { databaseReport } from "./system/database.ts";
+import { insights } from "./system/insights.ts";
 import { views } from "./system/views.ts";
 import { createToolsetRoutes } from "./toolsets/toolsets.ts";
 import { shares } from "./traffic/limit-usage.ts";
@@ -40,6 +41,7 @@ for (const kind of RESOURCES) tenantResources.route(`/${kind.name}`, createRoute
 export const systemResources = new Hono<AppEnv>()
   .route("/materialized-views", views)
   .route("/database", databaseReport)
+  .route("/insights", insights)
   .route("/audit-logs/verification", systemVerification)
   .route("/oauth-clients", oauthClients)
   .route("/shares", shares)

@@ -44,6 +44,7 @@ import { prompts, resources, tools } from "./servers/inventory.ts";
 import { maintenanceCalendar } from "./servers/maintenance-calendar.ts";
 import { namePreview } from "./servers/name-preview.ts";
 import { probe } from "./servers/probe.ts";
+import { providers } from "./servers/providers.ts";
 import { observedQueues } from "./servers/queues.ts";
 import { servers } from "./servers/servers.ts";
 import { toolChanges } from "./servers/tool-changes.ts";
@@ -85,6 +86,7 @@ const things = new Hono<AppEnv>()
   .route("/servers", breakerOfServer)
   .route("/connectors", connectors)
   .route("/tools", tools)
+  .route("/tools", providers)
   .route("/resources", resources)
   .route("/prompts", prompts)
   .route("/keys", keys)

@@ -44,6 +44,23 @@ export function invitationEmail(
   };
 }
 
+export function expiringKeysEmail(
+  to: string,
+  keys: readonly { readonly name: string; readonly keyPrefix: string; readonly expiresAt: Date | null }[],
+  link: string,
+): EmailMessage {
+  const lines = keys.map(
+    ({ name, keyPrefix, expiresAt }) =>
+      `- ${oneLine(name)} (${keyPrefix}…) expires on ${expiresAt?.toISOString().slice(0, 10) ?? "an unknown day"}`,
+  );
+  return {
+    to,
+    subject:
+      keys.length === 1 ? "An API key is about to expire" : `${keys.length} API keys are about to expire`,
+    text: `Clients that use these keys are rejected from then on:\n\n${lines.join("\n")}\n\nRotate them before they expire:\n\n${link}\n`,
+  };
+}
+
 /** Names are chosen by people; a line break in one would write further headers or further sentences. */
 function oneLine(text: string): string {
   return text.replace(/\p{C}+/gu, " ").slice(0, 200);

@@ -22,6 +22,7 @@ import type { Services } from "../services.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
 import { enqueueHealthChecks, enqueueSourceSyncs } from "./due-work.ts";
 import { deleteExpiredSecrets } from "./expired-secrets.ts";
+import { notifyExpiringKeys } from "./expiring-keys.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { continueRetentionRun, startRetentionRun } from "./retention.ts";
 
@@ -94,6 +95,7 @@ export const SCHEDULE: readonly ScheduledJob[] = [
     name: "identity-keys",
     run: ({ database, keyring }) => rotateIdentityKeys({ database, keyring, now: Date.now }),
   },
+  { cron: DAILY, name: "expiring-keys", run: ({ alerts }, now) => notifyExpiringKeys(alerts, now) },
   { cron: DAILY, name: "expired-rollups", run: ({ database }, now) => deleteExpiredRollups(database, now) },
   { cron: DAILY, name: "retention", run: ({ database }) => startRetentionRun(database) },
 ];

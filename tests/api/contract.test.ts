@@ -40,6 +40,13 @@ const ELSEWHERE = new Set([
   "postVerifiedDomainsByIdVerify",
   "postConnectedAccountsByIdAuthorize",
   "postConnectedAccountsCallback",
+  "getSystemInsightsAddress",
+  "getSystemInsightsRouting",
+  "getSystemInsightsUtilization",
+  "getSystemInsightsMcpOperations",
+  "getSystemInsightsAccountActivity",
+  "getSystemInsightsAccounts",
+  "getSystemInsightsOrganizationAccounts",
 ]);
 
 let tenant: TestTenant;

@@ -40,6 +40,8 @@ walkPages({
       picture: "config-history",
     },
     { path: "/admin/system/database", heading: "Database", ...operators, picture: "database" },
+    { path: "/admin/system/insights", heading: "Insights", ...operators, picture: "insights" },
+    { path: "/admin/system/insights/address?ipAddress=203.0.113.77", heading: "203.0.113.77", ...operators },
     { path: "/admin/system/storage", heading: "Storage", ...operators, picture: "storage" },
   ],
   async prepare(stage) {
@@ -64,6 +66,11 @@ walkPages({
            'commits', 1000, 'rollbacks', 0, 'deadlocks', 0, 'tempBytes', 0, 'blocksHit', 0, 'blocksRead', 0)
        from generate_series(1, 140) minute`,
     );
+    await stage.people.query(
+      `insert into request_logs (tenant_id, request_time, method, path, status_code, duration_ms, ip_address)
+       values ($1, now() - interval '1 hour', 'POST', '/mcp/insights', 403, 3, '203.0.113.77')`,
+      [stage.tenant.id],
+    );
     return { config: String(row?.id) };
   },
   stories(stage) {
@@ -75,6 +82,14 @@ walkPages({
         await go(page, "/admin/system/database");
         await page.getByText("Long idle transactions.").waitFor();
         await page.getByText("Query latency").waitFor();
+      }));
+
+    it("shows what is used, and what an address did", () =>
+      stage().visit("operator", async (page) => {
+        await go(page, "/admin/system/insights");
+        await page.getByLabel("Requests of an IP address").fill("203.0.113.77");
+        await page.getByRole("button", { name: "Show requests" }).click();
+        await page.getByRole("row", { name: /^\/mcp\/insights 1 1 / }).waitFor();
       }));
 
     it("shows what is stored, and changes and refreshes the traffic sums", () =>

@@ -2,6 +2,7 @@
  * Each of the 38 indexes is there as SPEC.md lists it, and a query of the product is planned with it, in the role in
  * which the product runs that query, on data of believable shape. No planner setting is touched.
  */
+import { readFileSync } from "node:fs";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
@@ -12,6 +13,7 @@ import { takeSamples } from "../../scripts/bench/db/samples.ts";
 import { type SeedCounts, scaled } from "../../scripts/bench/db/seed-counts.ts";
 import { seed } from "../../scripts/bench/db/seed-data.ts";
 import type { Queries } from "../../src/db/queries/shared/queries.ts";
+import { listFiles, listImports, toEdges } from "../support/source-graph.ts";
 import { cases, NOW } from "./index-cases.ts";
 import { listedIndexes } from "./index-list.ts";
 
@@ -57,6 +59,13 @@ afterAll(async () => {
   await owner.end();
 });
 
+/** Whether the file imports the function from a module of src/db/queries and calls it. */
+function importsQuery(text: string, query: string): boolean {
+  const imports = [...text.matchAll(/import \{([^}]*)\} from "[^"]*db\/queries\/[^"]+"/g)];
+  const isImported = imports.some(([, names = ""]) => names.split(/[\s,]+/).includes(query));
+  return isImported && new RegExp(`\\b${query}\\(`).test(text);
+}
+
 describe("the system catalog", () => {
   it("holds exactly the 38 indexes called idx_, with columns, order and condition as specified", async () => {
     const { rows } = await client.query<{
@@ -91,6 +100,26 @@ describe("the system catalog", () => {
 describe("a query of the product is planned with", () => {
   it("one case for each index", () => {
     expect(cases.map(({ index }) => index).sort()).toEqual(Object.keys(listedIndexes).sort());
+  });
+
+  it("an index that a route, page or job reaches", () => {
+    const product = listFiles("src/**/*.{ts,tsx}");
+    const edges = toEdges(
+      listImports(product).flatMap(({ from, to, isTypeOnly }) => (isTypeOnly ? [] : [[from, to]])),
+    );
+    const reached = new Set<string>();
+    const visit = (file: string) => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const next of edges.get(file) ?? []) visit(next);
+    };
+    visit("src/index.ts");
+    const lost = cases.filter(
+      ({ caller: { file, query } }) => !reached.has(file) || !importsQuery(readFileSync(file, "utf8"), query),
+    );
+    expect(lost.map(({ index, caller }) => `${index}: ${caller.file} does not run ${caller.query}`)).toEqual(
+      [],
+    );
   });
 
   it.each(cases)("$index ($runs role)", async ({ index, runs, query }) => {

@@ -1,9 +1,11 @@
 /** Through the driver of production: the Worker's database fits the queries, numbers are numbers, pages meet. */
 import { describe, expect, it } from "vitest";
-import { listAudit } from "../../src/db/queries/logs/audit.ts";
 import { loadTenantUtilization } from "../../src/db/queries/logs/requests.ts";
+import { listRecords } from "../../src/db/queries/logs/timelines.ts";
 import { clampLimit } from "../../src/db/queries/shared/keyset.ts";
+import type { CursorValues } from "../../src/db/queries/shared/sort.ts";
 import * as reports from "../../src/db/queries/traffic/reports.ts";
+import { auditLogs } from "../../src/db/schema/logs.ts";
 import { database, newTenant, owner } from "../support/database.ts";
 
 const server = `insert into mcp_servers (tenant_id, name, endpoint_url, health_status, avg_response_time)
@@ -104,17 +106,25 @@ describe("pages", () => {
       );
     }
     const db = database.withTenant(tenantId);
-    const all = await listAudit(db, tenantId, period);
-    const seen: string[] = [];
-    let after: { at: string; id: string } | undefined;
+    const timeline = {
+      table: auditLogs,
+      columns: { id: auditLogs.id },
+      time: auditLogs.timestamp,
+      tenantId,
+      period,
+    };
+    const all = await listRecords(db, { ...timeline, limit: 10 });
+    const seen: unknown[] = [];
+    let after: CursorValues | undefined;
     for (let page = 0; page < times.length; page++) {
-      const [row] = await listAudit(db, tenantId, { ...period, after, limit: 1 });
+      const [row] = await listRecords(db, { ...timeline, after, limit: 1 });
       if (row === undefined) break;
-      seen.push(row.id);
-      after = { at: row.cursorAt, id: row.id };
+      seen.push(row.place.at(-1));
+      after = row.place;
     }
-    expect(seen).toEqual(all.map(({ id }) => id));
-    expect(await listAudit(db, tenantId, { ...period, after })).toEqual([]);
+    expect(seen).toHaveLength(times.length);
+    expect(seen).toEqual(all.map(({ place }) => place.at(-1)));
+    expect(await listRecords(db, { ...timeline, after, limit: 10 })).toEqual([]);
   });
 
   it("have a bounded size, whatever the query", () => {

@@ -1,5 +1,7 @@
 /** What is measured: the product's own queries in five groups, each with the result it was promised. */
+import { and, eq, inArray } from "drizzle-orm";
 import * as access from "../../../src/db/queries/access/api-key-lookup.ts";
+import { findOpenInvitation } from "../../../src/db/queries/identity/invitations.ts";
 import * as identity from "../../../src/db/queries/identity/user-lookup.ts";
 import * as audit from "../../../src/db/queries/logs/audit.ts";
 import * as requests from "../../../src/db/queries/logs/requests.ts";
@@ -7,7 +9,12 @@ import * as catalog from "../../../src/db/queries/servers/catalog.ts";
 import * as visits from "../../../src/db/queries/servers/checks.ts";
 import * as registry from "../../../src/db/queries/servers/server-lists.ts";
 import type { Queries } from "../../../src/db/queries/shared/queries.ts";
+import { listUnhealthyServers } from "../../../src/db/queries/traffic/overview.ts";
 import * as reports from "../../../src/db/queries/traffic/reports.ts";
+import { auditLogs, mcpAuditLogs } from "../../../src/db/schema/logs.ts";
+import { serverResources } from "../../../src/db/schema/registry.ts";
+import * as own from "./queries.ts";
+import { AUDIT, MCP_AUDIT, ofResource, RESOURCES, RULES, SECURITY_EVENTS } from "./queries.ts";
 import type { Sample, Statement } from "./sample.ts";
 
 export interface Measured {
@@ -46,7 +53,7 @@ export function workload(now: Date): Group[] {
         system("best servers of a transport", (db, s) =>
           registry.discoverServers(db, { transport: s.transport }),
         ),
-        tenant("a tenant's servers by status", (db, s) => registry.countServersByStatus(db, s.tenantId)),
+        tenant("a tenant's unhealthy servers", (db, s) => listUnhealthyServers(db, s.tenantId, 6)),
         tenant("is this endpoint registered", (db, s) =>
           registry.findServersByEndpoint(db, s.tenantId, s.endpointUrl, s.transport),
         ),
@@ -56,7 +63,7 @@ export function workload(now: Date): Group[] {
         system("slowest servers", (db) => registry.listSlowServers(db, { atLeastMs: 500 })),
         keyed(
           tenant("a tenant's usable servers, best first", (db, s) =>
-            registry.discoverTenantServers(db, s.tenantId, { transport: s.transport }),
+            own.discoverTenantServers(db, s.tenantId, { transport: s.transport }),
           ),
         ),
       ],
@@ -81,15 +88,11 @@ export function workload(now: Date): Group[] {
           access.listExpiringKeys(db, { from: now, until: new Date(now.getTime() + 7 * DAY) }),
         ),
         tenant("access rules of a principal", (db, s) =>
-          access.listPrincipalAccessRules(db, s.tenantId, {
-            roles: ["user"],
-            userId: s.userId,
-            keyId: s.keyId,
-          }),
+          own.rowsOf(db, RULES, s.tenantId, inArray(RULES.table.subjectId, ["user", s.userId, s.keyId])),
         ),
-        system("invitation by token", (db, s) => identity.findInvitationByToken(db, s.invitationHash)),
-        keyed(system("session by token", (db, s) => identity.findSessionByToken(db, s.sessionToken, now))),
-        keyed(system("key by hash", (db, s) => access.findApiKeyByHash(db, s.keyHash))),
+        system("invitation by token", (db, s) => findOpenInvitation(db, s.invitationHash, now)),
+        keyed(system("session by token", (db, s) => own.findSessionByToken(db, s.sessionToken, now))),
+        keyed(system("key by hash", (db, s) => own.findApiKeyByHash(db, s.keyHash))),
       ],
     },
     {
@@ -121,12 +124,19 @@ export function workload(now: Date): Group[] {
       by: "buffers",
       target: [80, 95],
       queries: [
-        tenant("a tenant's latest entries, 7 days", (db, s) => audit.listAudit(db, s.tenantId, last(7))),
+        tenant("a tenant's latest entries, 7 days", (db, s) =>
+          own.recordsOf(db, AUDIT, { tenantId: s.tenantId, ...last(7) }),
+        ),
         tenant("history of a resource, 30 days", (db, s) =>
-          audit.listAuditOfResource(db, s.tenantId, s.resource, last(30)),
+          own.recordsOf(db, AUDIT, { tenantId: s.tenantId, ...last(30) }, ofResource(s.resource)),
         ),
         tenant("failures of a user, 30 days", (db, s) =>
-          audit.listAuditOfUser(db, s.tenantId, s.userId, { ...last(30), success: false }),
+          own.recordsOf(
+            db,
+            AUDIT,
+            { tenantId: s.tenantId, ...last(30) },
+            and(eq(auditLogs.userId, s.userId), eq(auditLogs.success, false)),
+          ),
         ),
         system("access pattern of a user, 30 days", (db, s) =>
           audit.listAccessPattern(db, s.userId, last(30)),
@@ -140,7 +150,12 @@ export function workload(now: Date): Group[] {
           }),
         ),
         tenant("MCP calls of a user, 7 days", (db, s) =>
-          audit.listMcpAuditOfUser(db, s.tenantId, s.userId, last(7)),
+          own.recordsOf(
+            db,
+            MCP_AUDIT,
+            { tenantId: s.tenantId, ...last(7) },
+            eq(mcpAuditLogs.userId, s.userId),
+          ),
         ),
         system("latest failures of an MCP method, 7 days", (db) =>
           audit.listMcpAuditOfMethod(db, "resources/read", { ...last(7), success: false }),
@@ -149,7 +164,7 @@ export function workload(now: Date): Group[] {
           audit.listSlowestMcpCalls(db, s.tenantId, last(7)),
         ),
         tenant("security events of a tenant, 7 days", (db, s) =>
-          audit.listSecurityEvents(db, s.tenantId, last(7)),
+          own.recordsOf(db, SECURITY_EVENTS, { tenantId: s.tenantId, ...last(7) }),
         ),
       ],
     },
@@ -162,13 +177,13 @@ export function workload(now: Date): Group[] {
         tenant("servers that have a tool", (db, s) => catalog.findToolServers(db, s.tenantId, s.toolName)),
         tenant("best providers of a tool", (db, s) => catalog.rankToolProviders(db, s.tenantId, s.toolName)),
         system("most used tools", (db) => catalog.listMostUsedTools(db)),
-        tenant("servers that have a resource", (db, s) => catalog.findResourceServers(db, s.tenantId, s.uri)),
+        tenant("servers that have a resource", (db, s) =>
+          own.rowsOf(db, RESOURCES, s.tenantId, eq(serverResources.uriTemplate, s.uri)),
+        ),
         tenant("a tenant's resources of a type", (db, s) =>
-          catalog.listResourcesByMimeType(db, s.tenantId, s.mimeType),
+          own.rowsOf(db, RESOURCES, s.tenantId, eq(serverResources.mimeType, s.mimeType)),
         ),
-        keyed(
-          tenant("a tenant's most used tools", (db, s) => catalog.listMostUsedTenantTools(db, s.tenantId)),
-        ),
+        keyed(tenant("a tenant's most used tools", (db, s) => own.listMostUsedTenantTools(db, s.tenantId))),
       ],
     },
   ];

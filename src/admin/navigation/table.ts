@@ -260,6 +260,11 @@ export const NAVIGATION: readonly NavGroup[] = [
             keywords: "postgres neon connections slow queries pool",
           },
           {
+            ...{ label: "Insights", path: "/admin/system/insights", permission: "system.read" },
+            keywords:
+              "slow servers most used tools key usage expiring keys active sessions requests of an address",
+          },
+          {
             ...{ label: "Storage", path: "/admin/system/storage", permission: "system.read" },
             keywords: "materialized views refresh table sizes index usage rollups",
           },

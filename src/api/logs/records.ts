@@ -5,6 +5,8 @@ import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
 import { TRAFFIC_KINDS, type TrafficKind } from "../../core/analytics/dimensions.ts";
 import { REQUEST_OUTCOMES } from "../../core/analytics/request-outcome.ts";
+import { DAY_MS } from "../../core/durations.ts";
+import { listSlowestMcpCalls } from "../../db/queries/logs/audit.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import {
   auditLogs,
@@ -18,6 +20,8 @@ import { connectionPools } from "../../db/schema/traffic.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
 import { respondsPage } from "../http/responses.ts";
+import { pickFields } from "../http/sorted-lists.ts";
+import { moment } from "../http/times.ts";
 import { query } from "../http/validate.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
@@ -53,15 +57,35 @@ export const auditLog = records(
   }),
 );
 
+const mcpOperations = createTimeline({
+  table: mcpAuditLogs,
+  time: "timestamp",
+  filters: ["userId", "apiKeyId", "method", "target", "serverId", "success", "requestId"],
+  least: { minDurationMs: "durationMs" },
+});
+
 export const mcpAuditLog = records(
   "mcp-audit-logs.list",
   "MCP audit log entries, newest first.",
-  createTimeline({
-    table: mcpAuditLogs,
-    time: "timestamp",
-    filters: ["userId", "apiKeyId", "method", "target", "serverId", "success", "requestId"],
-    least: { minDurationMs: "durationMs" },
-  }),
+  mcpOperations,
+).get(
+  "/slowest",
+  requirePermission("mcp-audit-logs.list"),
+  query(
+    z.object({
+      from: moment.optional().meta({ description: "Default: 24 hours before the end." }),
+      to: moment.optional().meta({ description: "Exclusive end. Default: now." }),
+      limit: z.coerce.number().int().min(1).max(200).default(20),
+    }),
+  ),
+  respondsPage(mcpOperations.shape, "Slowest MCP operations of a period."),
+  async (c) => {
+    const { from, to = new Date(), limit } = c.req.valid("query");
+    const period = { from: from ?? new Date(to.getTime() - DAY_MS), to };
+    const rows = await listSlowestMcpCalls(c.var.db, c.var.principal.tenantId, { ...period, limit });
+    const members = Object.keys(mcpOperations.shape.shape);
+    return c.json({ items: rows.map((row) => pickFields(row, members)), nextCursor: null });
+  },
 );
 
 const requests = createTimeline({

@@ -1,7 +1,6 @@
 /** Keys of programs, and the access rules of a user, a role or a key. */
-import { and, asc, eq, gte, ilike, inArray, isNotNull, lt, or } from "drizzle-orm";
-import type { Role } from "../../../core/enums.ts";
-import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
+import { and, asc, desc, eq, gte, ilike, isNotNull, lt, or } from "drizzle-orm";
+import { apiKeys, legacyApiKeys } from "../../schema/access.ts";
 import { user } from "../../schema/identity.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
@@ -114,11 +113,6 @@ export function findLegacyKey(db: Queries, keyHash: string) {
     .limit(1);
 }
 
-/** System role, for the old backend's keys, which contain no id: the result contains the tenant. */
-export function findApiKeyByHash(db: Queries, keyHash: string) {
-  return db.select().from(apiKeys).where(eq(apiKeys.keyHash, keyHash)).limit(1);
-}
-
 /** System role (cron): whose owners are to be warned. */
 export function listExpiringKeys(db: Queries, query: { from: Date; until: Date; limit?: number }) {
   return db
@@ -136,34 +130,21 @@ export function listExpiringKeys(db: Queries, query: { from: Date; until: Date; 
     .limit(clampLimit(query.limit, 200));
 }
 
-export interface AccessSubjects {
-  userId?: string | undefined;
-  roles: Role[];
-  keyId?: string | undefined;
-}
-
-/** All rules that apply to one principal. Whether they hold now is decided in core, not here. */
-export function listPrincipalAccessRules(db: Queries, tenantId: string, subjects: AccessSubjects) {
-  const controls = serverAccessControls;
-  const ids = [...subjects.roles, subjects.userId, subjects.keyId].filter((id) => id !== undefined);
+/** System role: which keys are in use, latest first, those with few requests left out. */
+export function listKeysByUsage(
+  db: Queries,
+  query: { usedSince: Date; minRequests?: number; limit?: number },
+) {
   return db
-    .select()
-    .from(controls)
+    .select(keyColumns)
+    .from(apiKeys)
     .where(
       and(
-        eq(controls.tenantId, tenantId),
-        // Repeats the next condition: under row-level security the enum below cannot reach the index, the id can.
-        inArray(controls.subjectId, ids),
-        or(
-          and(eq(controls.subjectType, "role"), inArray(controls.subjectId, subjects.roles)),
-          subjects.userId === undefined
-            ? undefined
-            : and(eq(controls.subjectType, "user"), eq(controls.subjectId, subjects.userId)),
-          subjects.keyId === undefined
-            ? undefined
-            : and(eq(controls.subjectType, "key"), eq(controls.subjectId, subjects.keyId)),
-        ),
-        eq(controls.isActive, true),
+        gte(apiKeys.lastUsed, query.usedSince),
+        query.minRequests === undefined ? undefined : gte(apiKeys.totalRequests, query.minRequests),
+        eq(apiKeys.isActive, true),
       ),
-    );
+    )
+    .orderBy(desc(apiKeys.lastUsed), desc(apiKeys.totalRequests))
+    .limit(clampLimit(query.limit));
 }

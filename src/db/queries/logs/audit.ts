@@ -1,74 +1,11 @@
 /** Searching the records: who did what to what, where it failed, and what security looks for in it. */
 import { and, count, desc, eq, getTableColumns, isNotNull, max } from "drizzle-orm";
-import { auditLogs, mcpAuditLogs, securityEvents } from "../../schema/logs.ts";
+import { auditLogs, mcpAuditLogs } from "../../schema/logs.ts";
 import { beforeTime, clampLimit, exactTime, inPeriod, type Page, type Period } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
 
 const logs = auditLogs;
-const entry = { ...getTableColumns(logs), cursorAt: exactTime(logs.timestamp) };
 const newestFirst = [desc(logs.timestamp), desc(logs.id)];
-
-export function listAudit(db: Queries, tenantId: string, query: Period & Page & { success?: boolean }) {
-  return db
-    .select(entry)
-    .from(logs)
-    .where(
-      and(
-        eq(logs.tenantId, tenantId),
-        inPeriod(logs.timestamp, query),
-        query.success === undefined ? undefined : eq(logs.success, query.success),
-        beforeTime(logs.timestamp, logs.id, query.after),
-      ),
-    )
-    .orderBy(...newestFirst)
-    .limit(clampLimit(query.limit));
-}
-
-/** What was done to one thing: every deletion of this server, every change of that key. */
-export function listAuditOfResource(
-  db: Queries,
-  tenantId: string,
-  what: { action: string; resourceType: string; resourceId: string },
-  query: Period & Page,
-) {
-  return db
-    .select(entry)
-    .from(logs)
-    .where(
-      and(
-        eq(logs.tenantId, tenantId),
-        eq(logs.action, what.action),
-        eq(logs.resourceType, what.resourceType),
-        eq(logs.resourceId, what.resourceId),
-        inPeriod(logs.timestamp, query),
-        beforeTime(logs.timestamp, logs.id, query.after),
-      ),
-    )
-    .orderBy(...newestFirst)
-    .limit(clampLimit(query.limit));
-}
-
-export function listAuditOfUser(
-  db: Queries,
-  tenantId: string,
-  userId: string,
-  query: Period & Page & { success: boolean },
-) {
-  return db
-    .select(entry)
-    .from(logs)
-    .where(
-      and(
-        eq(logs.tenantId, tenantId),
-        eq(logs.userId, userId),
-        eq(logs.success, query.success),
-        inPeriod(logs.timestamp, query),
-        beforeTime(logs.timestamp, logs.id, query.after),
-      ),
-    )
-    .orderBy(...newestFirst)
-    .limit(clampLimit(query.limit));
-}
 
 export const SIGNED_IN = "user.signed-in";
 
@@ -118,22 +55,6 @@ const calls = mcpAuditLogs;
 const call = { ...getTableColumns(calls), cursorAt: exactTime(calls.timestamp) };
 const latestCalls = [desc(calls.timestamp), desc(calls.id)];
 
-export function listMcpAuditOfUser(db: Queries, tenantId: string, userId: string, query: Period & Page) {
-  return db
-    .select(call)
-    .from(calls)
-    .where(
-      and(
-        eq(calls.tenantId, tenantId),
-        eq(calls.userId, userId),
-        inPeriod(calls.timestamp, query),
-        beforeTime(calls.timestamp, calls.id, query.after),
-      ),
-    )
-    .orderBy(...latestCalls)
-    .limit(clampLimit(query.limit));
-}
-
 /** System role: where a method fails (or succeeds) lately, over all tenants. */
 export function listMcpAuditOfMethod(
   db: Queries,
@@ -162,19 +83,4 @@ export function listSlowestMcpCalls(db: Queries, tenantId: string, query: Period
     .where(and(eq(calls.tenantId, tenantId), isNotNull(calls.durationMs), inPeriod(calls.timestamp, query)))
     .orderBy(desc(calls.durationMs))
     .limit(clampLimit(query.limit, 20));
-}
-
-export function listSecurityEvents(db: Queries, tenantId: string, query: Period & Page) {
-  return db
-    .select({ ...getTableColumns(securityEvents), cursorAt: exactTime(securityEvents.timestamp) })
-    .from(securityEvents)
-    .where(
-      and(
-        eq(securityEvents.tenantId, tenantId),
-        inPeriod(securityEvents.timestamp, query),
-        beforeTime(securityEvents.timestamp, securityEvents.id, query.after),
-      ),
-    )
-    .orderBy(desc(securityEvents.timestamp), desc(securityEvents.id))
-    .limit(clampLimit(query.limit));
 }

@@ -1,18 +1,18 @@
 /** What servers offer: which of a tenant's servers has a tool or a resource, and which of them does it best. */
 import { and, asc, desc, eq, gt, inArray } from "drizzle-orm";
-import { mcpServers, serverResources, serverTools } from "../../schema/registry.ts";
+import { mcpServers, serverTools } from "../../schema/registry.ts";
 import { zero } from "../shared/aggregates.ts";
 import { clampLimit } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
 
-/** Name → servers, for a call that arrives at the tenant's one endpoint. */
+/** The servers with a tool of this name. */
 export function findToolServers(db: Queries, tenantId: string, toolName: string) {
   return db
     .select({
       serverId: serverTools.serverId,
       toolId: serverTools.id,
-      inputSchema: serverTools.inputSchema,
       definitionHash: serverTools.definitionHash,
+      annotations: serverTools.annotations,
     })
     .from(serverTools)
     .where(and(eq(serverTools.tenantId, tenantId), eq(serverTools.name, toolName)));
@@ -72,48 +72,4 @@ export function listMostUsedTools(db: Queries, query: { limit?: number } = {}) {
     .where(gt(serverTools.totalCalls, zero))
     .orderBy(...mostUsedFirst)
     .limit(clampLimit(query.limit, 20));
-}
-
-/**
- * Without the condition that the partial index of the function above carries: with it the planner may walk through
- * every tenant's tools in order of use until it has met enough of this one's.
- */
-export function listMostUsedTenantTools(db: Queries, tenantId: string, query: { limit?: number } = {}) {
-  return db
-    .select(used)
-    .from(serverTools)
-    .where(eq(serverTools.tenantId, tenantId))
-    .orderBy(...mostUsedFirst)
-    .limit(clampLimit(query.limit, 20));
-}
-
-const offered = {
-  id: serverResources.id,
-  serverId: serverResources.serverId,
-  uriTemplate: serverResources.uriTemplate,
-  isTemplate: serverResources.isTemplate,
-  name: serverResources.name,
-  mimeType: serverResources.mimeType,
-  accessPattern: serverResources.accessPattern,
-};
-
-export function findResourceServers(db: Queries, tenantId: string, uri: string) {
-  return db
-    .select(offered)
-    .from(serverResources)
-    .where(and(eq(serverResources.tenantId, tenantId), eq(serverResources.uriTemplate, uri)));
-}
-
-export function listResourcesByMimeType(
-  db: Queries,
-  tenantId: string,
-  mimeType: string,
-  query: { limit?: number } = {},
-) {
-  return db
-    .select(offered)
-    .from(serverResources)
-    .where(and(eq(serverResources.tenantId, tenantId), eq(serverResources.mimeType, mimeType)))
-    .orderBy(asc(serverResources.uriTemplate))
-    .limit(clampLimit(query.limit));
 }

@@ -1,11 +1,11 @@
 /** Finding servers: by tenant and status, by endpoint, by how fast they answer. */
-import { and, asc, count, desc, eq, gte, inArray, isNotNull } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, isNotNull } from "drizzle-orm";
 import type { Transport } from "../../../core/enums.ts";
-import { mcpServers } from "../../schema/registry.ts";
-import { clampLimit } from "../shared/keyset.ts";
+import { mcpServers, serverMetrics } from "../../schema/registry.ts";
+import { clampLimit, inPeriod, type Period } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
 
-const listed = {
+export const listedServer = {
   id: mcpServers.id,
   tenantId: mcpServers.tenantId,
   name: mcpServers.name,
@@ -22,9 +22,6 @@ const listed = {
   tags: mcpServers.tags,
 };
 
-/** Healthy ones first (the enum's order puts them before degraded), the quickest of them first. */
-const bestFirst = [asc(mcpServers.healthStatus), asc(mcpServers.avgResponseTime)];
-
 /**
  * System role: servers of all tenants, for discovery and capacity. The order includes the transport although it has one
  * value: under row-level security the planner does not infer that it can be omitted, and it stops at the limit only in
@@ -32,7 +29,7 @@ const bestFirst = [asc(mcpServers.healthStatus), asc(mcpServers.avgResponseTime)
  */
 export function discoverServers(db: Queries, query: { transport: Transport; limit?: number }) {
   return db
-    .select(listed)
+    .select(listedServer)
     .from(mcpServers)
     .where(
       and(
@@ -43,34 +40,6 @@ export function discoverServers(db: Queries, query: { transport: Transport; limi
     )
     .orderBy(asc(mcpServers.healthStatus), asc(mcpServers.transportType), asc(mcpServers.avgResponseTime))
     .limit(clampLimit(query.limit));
-}
-
-export function discoverTenantServers(
-  db: Queries,
-  tenantId: string,
-  query: { transport?: Transport; limit?: number } = {},
-) {
-  return db
-    .select(listed)
-    .from(mcpServers)
-    .where(
-      and(
-        eq(mcpServers.tenantId, tenantId),
-        inArray(mcpServers.healthStatus, ["healthy", "degraded"]),
-        query.transport && eq(mcpServers.transportType, query.transport),
-        eq(mcpServers.isActive, true),
-      ),
-    )
-    .orderBy(...bestFirst)
-    .limit(clampLimit(query.limit));
-}
-
-export function countServersByStatus(db: Queries, tenantId: string) {
-  return db
-    .select({ status: mcpServers.healthStatus, servers: count() })
-    .from(mcpServers)
-    .where(eq(mcpServers.tenantId, tenantId))
-    .groupBy(mcpServers.healthStatus);
 }
 
 /** Is this endpoint registered already? */
@@ -95,9 +64,36 @@ export function findServersByEndpoint(
 /** System role: servers that answer slowly, for alerts and capacity, the slowest first. */
 export function listSlowServers(db: Queries, query: { atLeastMs: number; limit?: number }) {
   return db
-    .select(listed)
+    .select(listedServer)
     .from(mcpServers)
     .where(and(isNotNull(mcpServers.avgResponseTime), gte(mcpServers.avgResponseTime, query.atLeastMs)))
     .orderBy(desc(mcpServers.avgResponseTime), desc(mcpServers.successRate))
+    .limit(clampLimit(query.limit));
+}
+
+/** System role: the slowest samples of a period over all servers, for capacity and alerts. */
+export function listSlowestServerMetrics(
+  db: Queries,
+  query: Period & { atLeastMs: number; minErrorRate?: number; limit?: number },
+) {
+  return db
+    .select({
+      tenantId: serverMetrics.tenantId,
+      serverId: serverMetrics.serverId,
+      timestamp: serverMetrics.timestamp,
+      responseTimeMs: serverMetrics.responseTimeMs,
+      errorRate: serverMetrics.errorRate,
+      requestCount: serverMetrics.requestCount,
+    })
+    .from(serverMetrics)
+    .where(
+      and(
+        isNotNull(serverMetrics.responseTimeMs),
+        gte(serverMetrics.responseTimeMs, query.atLeastMs),
+        query.minErrorRate === undefined ? undefined : gte(serverMetrics.errorRate, query.minErrorRate),
+        inPeriod(serverMetrics.timestamp, query),
+      ),
+    )
+    .orderBy(desc(serverMetrics.responseTimeMs))
     .limit(clampLimit(query.limit));
 }
