@@ -34,13 +34,21 @@ const MAX_KEPT_LINES = 1000;
 const MAX_KEPT_LENGTH = 256 * 1024;
 const STATUS_CONFLICT = 409;
 
+export interface ConnectorServerDeps {
+  /** From then on, the connectors of the server are checked after each change of its tenant's configuration. */
+  registerServer(grant: ConnectorGrant): Promise<void>;
+  isAllowed(grant: ConnectorGrant): Promise<boolean>;
+}
+
 export class ConnectorServer {
   readonly #ctx: DurableObjectState;
   readonly #relay: ConnectorRelay;
   readonly #sockets: SocketTable;
+  readonly #deps: ConnectorServerDeps;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, deps: ConnectorServerDeps) {
     this.#ctx = ctx;
+    this.#deps = deps;
     const { storage } = ctx;
     storage.sql.exec(
       "create table if not exists log (id integer primary key, at integer not null, host text not null, text text not null)",
@@ -63,9 +71,11 @@ export class ConnectorServer {
     const asked = socketRequest.parse(header);
     const { 0: client, 1: server } = new WebSocketPair();
     if (asked.side === "connector") {
+      await this.#deps.registerServer(asked.grant);
       if (!this.#relay.addConnector(server, asked.description, asked.grant))
         return new Response(null, { status: STATUS_CONFLICT });
-      await this.#ctx.storage.setAlarm(Date.now() + SWEEP_INTERVAL_MS);
+      // The grant may have ended since it was judged, before the server was registered.
+      this.#ctx.waitUntil(this.sweep());
     } else {
       const rejection = this.#relay.addSession(server, asked.session, asked.instance);
       if (rejection !== undefined)
@@ -83,10 +93,12 @@ export class ConnectorServer {
     this.#relay.remove(socket, code);
   }
 
-  async sweep(isAllowed: (grant: ConnectorGrant) => Promise<boolean>): Promise<void> {
-    await this.#relay.sweep(isAllowed);
-    if (this.#sockets.listConnectors().length > 0)
-      await this.#ctx.storage.setAlarm(Date.now() + SWEEP_INTERVAL_MS);
+  /** Returns whether a connector is left. */
+  async sweep(): Promise<boolean> {
+    await this.#relay.sweep(this.#deps.isAllowed);
+    const isConnected = this.#sockets.listConnectors().length > 0;
+    if (isConnected) await this.#ctx.storage.setAlarm(Date.now() + SWEEP_INTERVAL_MS);
+    return isConnected;
   }
 
   describe(): ConnectorReport {

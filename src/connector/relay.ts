@@ -114,7 +114,7 @@ export class ConnectorRelay {
     }
   }
 
-  /** Closes connectors that are silent or no longer allowed; called once a minute. */
+  /** Closes connectors that are silent or no longer allowed; called once a minute, and when the configuration changes. */
   async sweep(isAllowed: (grant: ConnectorGrant) => Promise<boolean>): Promise<void> {
     const { now } = this.#deps;
     for (const connector of this.#deps.sockets.listConnectors()) {

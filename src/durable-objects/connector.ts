@@ -16,12 +16,21 @@ export class ConnectorObject extends DurableObject<Env> {
     // No event comes before the code is there, so that frames keep their order.
     void ctx.blockConcurrencyWhile(async () => {
       const { ConnectorServer } = await import("../connector/connector-server.ts");
-      this.#server = new ConnectorServer(ctx);
+      this.#server = new ConnectorServer(ctx, {
+        registerServer: ({ tenantId, serverId }) =>
+          env.TENANTS.getByName(tenantId).addConnectedServer(serverId),
+        isAllowed: (grant) => this.#isAllowed(grant),
+      });
     });
   }
 
   override async fetch(request: Request): Promise<Response> {
     return this.#getServer().accept(request);
+  }
+
+  /** Closes the connectors that are no longer allowed, and returns whether any is left. */
+  async recheck(): Promise<boolean> {
+    return this.#getServer().sweep();
   }
 
   async describe(): Promise<ConnectorReport> {
@@ -46,7 +55,7 @@ export class ConnectorObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await this.#getServer().sweep((grant) => this.#isAllowed(grant));
+    await this.#getServer().sweep();
   }
 
   async #isAllowed(grant: ConnectorGrant): Promise<boolean> {

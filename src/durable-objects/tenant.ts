@@ -23,6 +23,7 @@ import { EpochStore } from "./epoch-store.ts";
 import { migrate } from "./limiter-store.ts";
 import { TenantBans } from "./tenant-bans.ts";
 import type { BudgetUsage, NumberedCrossing, TenantBudgets } from "./tenant-budgets.ts";
+import { TenantConnectors } from "./tenant-connectors.ts";
 import { type LimitUsage, TenantLeases, type TrafficForecast } from "./tenant-leases.ts";
 import { TenantSlots } from "./tenant-slots.ts";
 import { type NumberedTransition, TrafficStore } from "./traffic-store.ts";
@@ -38,6 +39,7 @@ export class TenantObject extends DurableObject<Env> {
   readonly #breakers: Breakers;
   readonly #bans: TenantBans;
   readonly #slots: TenantSlots;
+  readonly #connectors: TenantConnectors;
   /** Undefined before the first request that concerns a budget. */
   #budgets: TenantBudgets | undefined;
   readonly #active = new ActiveRequests();
@@ -52,6 +54,9 @@ export class TenantObject extends DurableObject<Env> {
     this.#breakers = new Breakers(this.#tables);
     this.#bans = new TenantBans(this.#tables);
     this.#slots = new TenantSlots(ctx.storage, this.#tables, Date.now());
+    this.#connectors = new TenantConnectors(ctx.storage.kv, (serverId) =>
+      env.CONNECTORS.getByName(serverId).recheck(),
+    );
   }
 
   getEpoch(): number {
@@ -64,7 +69,13 @@ export class TenantObject extends DurableObject<Env> {
 
   /** Isolates with an older epoch discard their data about the tenant. */
   bumpEpoch(): number {
+    this.ctx.waitUntil(this.#connectors.check());
     return this.#epochs.bump(Date.now());
+  }
+
+  /** The server has a connector, whose right is checked after each change of the configuration. */
+  addConnectedServer(serverId: string): void {
+    this.#connectors.add(serverId);
   }
 
   /** What changes for all tenants changes for this one, once. */
