@@ -5,6 +5,7 @@ import { account } from "./account/account.tsx";
 import { connections } from "./account/connections.tsx";
 import { passkeys } from "./account/passkeys.tsx";
 import { preferences } from "./account/preferences.tsx";
+import { profile } from "./account/profile.tsx";
 import { providers } from "./account/providers.tsx";
 import { secondFactor } from "./account/second-factor.tsx";
 import { sessions } from "./account/sessions.tsx";
@@ -59,6 +60,7 @@ pages
   .route("/", preferences)
   .route("/", secondFactor)
   .route("/", passkeys)
+  .route("/", profile)
   .route("/", providers)
   .route("/", connections)
   .route("/", devMailbox);

@@ -65,6 +65,7 @@ import { userCredentials } from "./users/credentials.ts";
 import { invitations } from "./users/invitations.ts";
 import { me } from "./users/me.ts";
 import { members } from "./users/members.ts";
+import { profile } from "./users/profile.ts";
 import { sessions } from "./users/sessions.ts";
 import { users } from "./users/users.ts";
 
@@ -73,6 +74,7 @@ const things = new Hono<AppEnv>()
   .route("/traffic", traffic)
   .route("/traffic", limitsNow)
   .route("/me", me)
+  .route("/me", profile)
   .route("/me/announcements", myAnnouncements)
   .route("/me/flags", myFlags)
   .route("/me/requests", myRequests)

@@ -19,6 +19,7 @@ const FOR_ALL = [
   "/verify-email",
   "/invitation",
   "/invitation/new",
+  "/invitation/reject",
   "/setup",
   "/dev/mailbox",
   // The gateway as a client of authorization servers, which fetch it.

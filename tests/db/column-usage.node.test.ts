@@ -30,8 +30,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "dead_letters.message_id read": "the unique key by which a letter is stored once",
   "user.image written": "by better-auth, from the provider's profile",
   "user.image read": "by better-auth, in its session answer",
-  "user.display_username written": "by better-auth's username plugin",
-  "user.display_username read": "by better-auth's username plugin",
 };
 
 function listUnused(): string[] {

@@ -34,6 +34,7 @@ export const account = new Hono<SignedInEnv>()
             {person.email}
           </p>
           <p class="row">
+            <a href="/account/profile">Edit profile</a>
             <a href="/account/password">Change password</a>
             <a href="/account/providers">Sign-in providers</a>
             <a href="/account/passkeys">Passkeys</a>

@@ -21,6 +21,7 @@ interface Session {
   readonly ipAddress: string | null;
   readonly impersonatedBy: string | null;
   readonly lastActivity: Date | null;
+  readonly data: unknown;
   readonly createdAt: Date;
 }
 
@@ -67,9 +68,9 @@ function ActiveSessions({ sessions: active, current, frame }: ActiveProps) {
       <h2 id="active-title">Active sessions</h2>
       <section class="scroll" aria-label="Sessions" tabindex={0}>
         <table>
-          <TableHead columns={["Client", "IP address", "Last seen", "Signed in", "Action"]} />
+          <TableHead columns={["Client", "IP address", "Last seen", "Signed in", "Method", "Action"]} />
           <tbody>
-            {active.map(({ id, userAgent, ipAddress, createdAt, lastActivity, impersonatedBy }) => (
+            {active.map(({ id, userAgent, ipAddress, createdAt, lastActivity, impersonatedBy, data }) => (
               <tr>
                 <td title={userAgent ?? undefined}>
                   {describeDevice(userAgent)}{" "}
@@ -82,6 +83,7 @@ function ActiveSessions({ sessions: active, current, frame }: ActiveProps) {
                 <td>
                   <Time at={createdAt} />
                 </td>
+                <td>{describeMethod(data)}</td>
                 <td>
                   {id === current ? (
                     <span class="quiet-text">Current session</span>

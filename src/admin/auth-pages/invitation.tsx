@@ -69,6 +69,11 @@ function offered(c: Context<PageEnv>, token: string, invitation: OpenInvitation,
             ))}
           </>
         )}
+        {(person === undefined || person.email === email) && (
+          <PostForm action="/invitation/reject" token={formToken} hidden={{ token }}>
+            <Button kind="quiet">Reject invitation</Button>
+          </PostForm>
+        )}
       </div>
     </Page>,
     problem === undefined ? 200 : 400,
@@ -90,6 +95,17 @@ export const invitation = new Hono<PageEnv>()
     if (person === undefined) return c.redirect(signInUrl(here(token)), 303);
     const outcome = await c.get("services").people.invitations.accept(token, person);
     return outcome === "joined" ? c.redirect("/admin", 303) : refused(c, REFUSALS[outcome]);
+  })
+  .post("/invitation/reject", async (c) => {
+    const { invitations } = c.get("services").people;
+    const token = c.get("form").token ?? "";
+    const isRejected = await invitations.reject(token, clientIp(c.req.raw.headers), c.get("person"));
+    if (!isRejected) return refused(c, REFUSALS.closed);
+    return c.html(
+      <Page title="Invitation" frame={buildFrame(c)} narrow>
+        <Notice>Invitation rejected. You can close this page.</Notice>
+      </Page>,
+    );
   })
   .post("/invitation/new", async (c) => {
     const { token = "", name = "", password = "" } = c.get("form");

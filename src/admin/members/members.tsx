@@ -43,6 +43,7 @@ const list: ListSpec<MemberView> = {
       ),
     },
     { name: "activeKeys", label: "API keys", number: true, show: ({ activeKeys }) => activeKeys },
+    { name: "lastActivity", label: "Last activity", show: ({ lastActivity }) => <Time at={lastActivity} /> },
     { name: "joinedAt", label: "Joined", sorts: true, show: ({ joinedAt }) => <Time at={joinedAt} /> },
   ],
   bulk: [

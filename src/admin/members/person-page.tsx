@@ -95,6 +95,7 @@ function Account({ person, frame, here, rights }: Props) {
           ["Username", person.username ?? "–"],
           ["Active API keys", <a href={`/admin/keys?userId=${person.id}`}>{person.activeKeys}</a>],
           ["Managed by", person.isHome ? "this organization" : "another organization"],
+          ["Last activity", <Time at={person.lastActivity} />],
           ["Joined", <Time at={person.joinedAt} />],
           ["Account created", <Time at={person.createdAt} />],
         ]}

@@ -17,6 +17,7 @@ export const memberViewShape = z.object({
   banExpires: z.string().nullable(),
   twoFactorEnabled: z.boolean(),
   activeKeys: z.number(),
+  lastActivity: z.string().nullable(),
   joinedAt: z.string(),
   createdAt: z.string(),
 });

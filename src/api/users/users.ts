@@ -46,6 +46,7 @@ export const userShape = z.object({
   banExpires: z.iso.datetime().nullable().describe("Null: no expiry."),
   twoFactorEnabled: z.boolean(),
   activeKeys: z.number(),
+  lastActivity: z.iso.datetime().nullable().describe("Latest use of a session or an API key in this tenant."),
   joinedAt: z.iso.datetime(),
   createdAt: z.iso.datetime(),
 });

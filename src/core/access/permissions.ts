@@ -17,6 +17,7 @@ const ROLE_ORDER: readonly Role[] = ["readonly", "service", "user", "admin"];
 
 export const PERMISSIONS = {
   "me.read": requires("readonly", "read"),
+  "me.update": requires("readonly", "write"),
 
   "keys.list": requires("service", "read"),
   "keys.read": requires("service", "read"),

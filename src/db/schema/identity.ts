@@ -22,6 +22,12 @@ import { role } from "./enums.ts";
 import { identityProviders } from "./identity-providers.ts";
 import { tenants } from "./tenants.ts";
 
+/** What a session keeps of the sign-in that began it. */
+export interface SignInData {
+  readonly method?: string | undefined;
+  readonly secondFactor?: string | undefined;
+}
+
 const textId = () =>
   text("id")
     .primaryKey()
@@ -99,7 +105,8 @@ export const session = pgTable(
     isSecondFactorProved: boolean("is_second_factor_proved").notNull().default(false),
     isActive: boolean("is_active").notNull().default(true),
     lastActivity: moment("last_activity").notNull().defaultNow(),
-    data: jsonb("data").$type<Record<string, unknown>>(),
+    /** How the user signed in. */
+    data: jsonb("data").$type<SignInData>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -29,6 +29,7 @@ import type { NotifyUser } from "./notify-user.ts";
 import { createPasskeys } from "./passkeys.ts";
 import type { JudgeNewPassword } from "./password-policy.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
+import { USERNAME } from "./profile.ts";
 import { twoFactorEverywhere } from "./provider-second-factor.ts";
 import { SESSION_LIFETIME_MS } from "./sessions.ts";
 import { createSignInRecorder } from "./sign-in-recorder.ts";
@@ -196,9 +197,6 @@ export function createAuth(parts: AuthDeps) {
     ],
   });
 }
-
-/** As user_username_form in the database. */
-const USERNAME = /^[a-z0-9_.-]{3,64}$/i;
 
 /** By the link of an email, so without a session: it is logged for the organization that manages the account. */
 async function recordPasswordReset({ database }: AuthDeps, userId: string): Promise<void> {

@@ -12,6 +12,7 @@ import {
   claimInvitation,
   type createInvitation,
   findOpenInvitation,
+  rejectInvitation,
   releaseInvitation,
 } from "../../db/queries/identity/invitations.ts";
 import { chooseTenant, createUser, findUserByEmail } from "../../db/queries/identity/user-accounts.ts";
@@ -74,6 +75,8 @@ export interface InvitationService {
   find(token: string, ip: string): Promise<InvitationLookup>;
   /** Accepts the invitation as the signed-in user. */
   accept(token: string, person: SignedInUser): Promise<AcceptResult>;
+  /** Rejects the invitation; false if it is no longer open. A signed-in user rejects their own invitations only. */
+  reject(token: string, ip: string, person: SignedInUser | undefined): Promise<boolean>;
   /** Accepts the invitation and creates an account with its email address. */
   acceptAsNewUser(token: string, account: { name: string; password: string }): Promise<NewUserResult>;
 }
@@ -140,6 +143,25 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
       await db.batch([...admit(taken, person.id), chooseTenant(db, person.sessionId, taken.tenantId)]);
       await parts.personChanged(person.id);
       return "joined";
+    },
+
+    async reject(token, ip, person) {
+      const looked = await this.find(token, ip);
+      if (looked.kind !== "open") return false;
+      if (person !== undefined && person.email !== looked.invitation.email) return false;
+      const [rejected] = await rejectInvitation(db, await sha256Hex(token), new Date(now()));
+      if (rejected === undefined) return false;
+      await recordAudit(db, {
+        tenantId: rejected.tenantId,
+        userId: person?.id,
+        action: "invitation.rejected",
+        resourceType: "invitation",
+        resourceId: rejected.id,
+        success: true,
+        ipAddress: ip,
+        details: { email: looked.invitation.email },
+      });
+      return true;
     },
 
     async acceptAsNewUser(token, { name, password }) {

@@ -6,6 +6,7 @@
 import type { BetterAuthPlugin } from "better-auth";
 import { createAuthMiddleware, isAPIError } from "better-auth/api";
 import type { Database } from "../../db/client.ts";
+import { setSessionData } from "../../db/queries/identity/user-accounts.ts";
 import { SIGNED_IN } from "../../db/queries/logs/audit.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
 import { SSO_CALLBACK } from "../sso/sso-path.ts";
@@ -41,6 +42,12 @@ export function createSignInRecorder(database: Database) {
     const isTrusted = user.twoFactorEnabled === true && !isProved && !isProvedElsewhere;
     const db = database.asSystem();
     const tenantId: unknown = session.activeTenantId;
+    const details = {
+      method,
+      ...(isTrusted && { secondFactor: "trusted device" }),
+      ...(isProvedElsewhere && { secondFactor: "identity provider" }),
+    };
+    await setSessionData(db, session.id, details);
     await recordAudit(db, {
       tenantId: typeof tenantId === "string" ? tenantId : undefined,
       userId: user.id,
@@ -52,9 +59,7 @@ export function createSignInRecorder(database: Database) {
       ipAddress: clientIp(ctx.headers),
       userAgent: ctx.headers?.get("user-agent")?.slice(0, 500),
       details: {
-        method,
-        ...(isTrusted && { secondFactor: "trusted device" }),
-        ...(isProvedElsewhere && { secondFactor: "identity provider" }),
+        ...details,
         ...(typeof session.identityProviderId === "string" && {
           identityProviderId: session.identityProviderId,
         }),

@@ -76,7 +76,7 @@ describe("the first start", () => {
       const weak = await one.submit(page, "/setup", { ...answers, password: "short" });
       expect(weak.status).toBe(400);
       const named = await one.submit(page, "/setup", { ...answers, password: "First-Acme-2026" });
-      expect([named.status, named.text]).toEqual([400, expect.stringContaining("commonly known names")]);
+      expect([named.status, named.text]).toEqual([400, expect.stringContaining("known names")]);
       const done = await one.submit(page, "/setup", answers);
       expect(done.url).toBe(`${fresh.url}/sign-in`);
       expect((await browser(fresh.url).submit(page, "/setup", answers)).status).toBe(403);
@@ -169,6 +169,30 @@ describe("an invitation", () => {
     expect((await browser().go(second.link)).status).toBe(200);
     expect((await api(desk, "DELETE", `/invitations/${first.id}`)).status).toBe(204);
     expect((await browser().go(second.link)).status).toBe(400);
+  });
+
+  it("is rejected by the holder of its link, once", async () => {
+    const { link, id } = await invite(someone());
+    const one = browser();
+    const rejected = await one.submit(await one.go(link), "/invitation/reject");
+    expect([rejected.status, rejected.text]).toEqual([200, expect.stringContaining("Invitation rejected.")]);
+    expect((await browser().go(link)).status).toBe(400);
+    expect((await api(desk, "GET", `/invitations/${id}`)).body).toMatchObject({ status: "rejected" });
+    const [entry] = (await api(desk, "GET", `/audit-logs?resourceId=${id}&action=invitation.rejected`)).body
+      .items;
+    expect(entry).toMatchObject({ success: true });
+    expect((await api(desk, "POST", `/invitations/${id}/resend`)).status).toBe(404);
+  });
+
+  it("is not rejected by another user to whom it was forwarded", async () => {
+    const { link, id } = await invite(someone());
+    const other = await signedIn(await people.add());
+    const page = await other.go(link);
+    expect(page.forms.some(({ action }) => action === "/invitation/reject")).toBe(false);
+    const token = page.forms.find(({ action }) => action === "/sign-out")?.fields.form_token ?? "";
+    const form = { token: new URL(link, gateway.url).searchParams.get("token") ?? "", form_token: token };
+    expect((await other.go("/invitation/reject", { method: "POST", form })).status).toBe(400);
+    expect((await api(desk, "GET", `/invitations/${id}`)).body).toMatchObject({ status: "pending" });
   });
 
   it("expires", async () => {
@@ -365,5 +389,31 @@ describe("an account elsewhere", () => {
     const page = await victim.go(back.pathname + back.search);
     expect(page.url).toContain("/sign-in/error");
     expect((await victim.go("/account")).url).toContain("/sign-in");
+  });
+});
+
+describe("a user's own account", () => {
+  it("has a name and a username, by which its user signs in, and a session shows how it began", async () => {
+    const person = await people.add({ tenants: [{ id: tenant.id, role: "user" }] });
+    const one = await signedIn(person);
+    const username = `Grace.${crypto.randomUUID().slice(0, 8)}`;
+    const wrong = await one.submit(await one.go("/account/profile"), "/account/profile", {
+      name: "Grace",
+      username: "a b",
+    });
+    expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining("must have 3 to 64 letters")]);
+    const saved = await one.submit(wrong, "/account/profile", { name: "Grace Example", username });
+    expect(saved.text).toContain("Profile saved.");
+    expect(saved.text).toContain("Grace Example");
+    const again = browser();
+    await again.signIn({ identifier: username.toUpperCase(), password: PASSWORD });
+    expect((await again.go("/account/profile")).text).toContain(username);
+    expect((await again.go("/account/sessions")).text).toContain("<td>password</td>");
+    const other = await signedIn(await people.add());
+    const taken = await other.submit(await other.go("/account/profile"), "/account/profile", {
+      name: "Eve",
+      username: username.toLowerCase(),
+    });
+    expect([taken.status, taken.text]).toEqual([422, expect.stringContaining("This username is taken.")]);
   });
 });

@@ -102,6 +102,21 @@ export function claimInvitation(db: Queries, tokenHash: string, now: Date) {
     });
 }
 
+/** System role: the holder of the link is the invited person. */
+export function rejectInvitation(db: Queries, tokenHash: string, now: Date) {
+  return db
+    .update(tenantInvitations)
+    .set({ status: "rejected" })
+    .where(
+      and(
+        eq(tenantInvitations.tokenHash, tokenHash),
+        eq(tenantInvitations.status, "pending"),
+        gt(tenantInvitations.expiresAt, now),
+      ),
+    )
+    .returning({ id: tenantInvitations.id, tenantId: tenantInvitations.tenantId });
+}
+
 /** System role: what was taken could not be used after all. */
 export function releaseInvitation(db: Queries, id: string) {
   return db

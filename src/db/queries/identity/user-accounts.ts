@@ -3,7 +3,15 @@
 import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
 import { NEW_TENANT_SETTINGS } from "../../../core/discovery/tool-drift.ts";
 import type { Role } from "../../../core/enums.ts";
-import { account, passkey, session, twoFactor, user, verification } from "../../schema/identity.ts";
+import {
+  account,
+  passkey,
+  type SignInData,
+  session,
+  twoFactor,
+  user,
+  verification,
+} from "../../schema/identity.ts";
 import { identityProviders } from "../../schema/identity-providers.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
@@ -279,4 +287,8 @@ export function deleteSecondFactor(db: Queries, userId: string) {
     db.delete(passkey).where(eq(passkey.userId, userId)),
     deleteTrustedDevices(db, userId),
   ] as const;
+}
+
+export function setSessionData(db: Queries, sessionId: string, data: SignInData) {
+  return db.update(session).set({ data }).where(eq(session.id, sessionId));
 }

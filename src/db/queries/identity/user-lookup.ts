@@ -56,6 +56,7 @@ export const sessionColumns = {
   ipAddress: session.ipAddress,
   userAgent: session.userAgent,
   lastActivity: session.lastActivity,
+  data: session.data,
   expiresAt: session.expiresAt,
   createdAt: session.createdAt,
 };

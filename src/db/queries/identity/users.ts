@@ -35,6 +35,12 @@ const userColumns = {
   twoFactorEnabled: user.twoFactorEnabled,
   activeKeys: sql<number>`(select count(*)::int from ${apiKeys} where ${apiKeys.tenantId} = ${tenantMembers.tenantId}
     and ${apiKeys.userId} = ${user.id} and ${apiKeys.isActive})`,
+  /** The latest use of a session or an API key in this tenant; sessions that have ended are not counted. */
+  lastActivity: sql<Date | null>`greatest(
+    (select max(${session.lastActivity}) from ${session} where ${session.userId} = ${user.id}
+      and ${session.activeTenantId} = ${tenantMembers.tenantId}),
+    (select max(${apiKeys.lastUsed}) from ${apiKeys} where ${apiKeys.userId} = ${user.id}
+      and ${apiKeys.tenantId} = ${tenantMembers.tenantId}))`.mapWith(session.lastActivity),
   joinedAt: tenantMembers.createdAt,
   createdAt: user.createdAt,
 };
