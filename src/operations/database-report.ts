@@ -1,6 +1,7 @@
 /** Keeps an eye on the database: a sample a minute, and from a day of them what should be done. */
 
 import { z } from "zod";
+import { type ConnectionForecast, forecastConnections } from "../core/database/connection-forecast.ts";
 import {
   type DatabaseRecommendation,
   type DatabaseSample,
@@ -59,6 +60,8 @@ export interface DatabaseReport {
   readonly targets: readonly QueryTargetUsage[];
   readonly slow: Awaited<ReturnType<typeof listSlowQueries>>;
   readonly advice: readonly DatabaseRecommendation[];
+  /** Undefined while there are too few samples. */
+  readonly forecast: ConnectionForecast | undefined;
 }
 
 export async function buildDatabaseReport(database: Database, now: Date): Promise<DatabaseReport> {
@@ -74,5 +77,6 @@ export async function buildDatabaseReport(database: Database, now: Date): Promis
     const parsed = details.safeParse(more);
     return parsed.success ? [{ ...row, maxConnections: maxConnections ?? 0, ...parsed.data }] : [];
   });
-  return { samples, targets, slow, advice: recommendForDatabase(samples, targets, indexes) };
+  const advice = recommendForDatabase(samples, targets, indexes);
+  return { samples, targets, slow, advice, forecast: forecastConnections(samples) };
 }

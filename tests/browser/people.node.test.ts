@@ -56,6 +56,7 @@ walkPages({
     },
     { path: "/admin/members/{ann}/act-as", heading: "Impersonate Ann Archer", for: ["operator"] },
     { path: "/account/passkeys", heading: "Passkeys" },
+    { path: "/account/profile", heading: "Profile" },
     { path: "/account/second-factor", heading: "Two-factor authentication" },
     { path: "/admin/members/invitations", heading: "Invitations", for: admins, picture: "invitations" },
     { path: "/admin/members/invitations/new", heading: "Invite members", for: admins },

@@ -48,7 +48,7 @@ describe("the database", () => {
     const tenant = await addTenant("watched");
     const report = await call("GET", "/system/database", { headers: await tenant.addOperator() });
     expect(report.status).toBe(200);
-    expect(Object.keys(report.body)).toEqual(["samples", "targets", "slow", "advice"]);
+    expect(Object.keys(report.body)).toEqual(["samples", "targets", "slow", "advice", "forecast"]);
     expect((await call("GET", "/system/database", { key: (await tenant.addKey()).text })).status).toBe(403);
     const own = database.withTenant(await newTenant("prying"));
     await expect(own.execute(sql`select * from gateway_sample_database()`)).rejects.toThrow();

@@ -33,6 +33,9 @@ const report = z.object({
       p95Ms: z.number().nullable(),
     }),
   ),
+  forecast: z
+    .object({ connectionsPerHour: z.number(), fit: z.number(), exhaustedAt: z.string().nullable() })
+    .nullable(),
   slow: z.array(
     z.object({
       query: z.string(),
@@ -79,6 +82,27 @@ function Now({ samples: [now] }: { samples: readonly Sample[] }) {
         { label: "Active", value: String(now.active), note: `${now.idle} idle` },
         { label: "Waiting for a lock", value: String(now.waiting) },
         { label: "Longest running query", value: ms(now.longestQueryMs), note: <Time at={now.at} /> },
+      ]}
+    />
+  );
+}
+
+function Forecast({ forecast }: Pick<Report, "forecast">) {
+  if (forecast === null) return null;
+  const { connectionsPerHour, fit, exhaustedAt } = forecast;
+  return (
+    <Stats
+      stats={[
+        {
+          label: "Trend",
+          value: `${connectionsPerHour >= 0 ? "+" : ""}${connectionsPerHour.toFixed(2)} connections/h`,
+          note: `last 24 hours, fit ${Math.round(fit * 100)} %`,
+        },
+        {
+          label: "Limit reached",
+          value: exhaustedAt === null ? "Not within 7 days" : <Time at={exhaustedAt} />,
+          note: exhaustedAt === null ? "no rising trend" : "if the trend continues",
+        },
       ]}
     />
   );
@@ -181,6 +205,7 @@ export const databasePages = new Hono<AdminEnv>().get(
         ) : (
           <>
             <Now samples={value.samples} />
+            <Forecast forecast={value.forecast} />
             <section class="card" aria-label="Connections">
               <LineChart
                 title={`Peak connections per ${MINUTES_A_POINT} minutes`}

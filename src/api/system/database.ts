@@ -32,6 +32,14 @@ const report = z
         }),
       )
       .describe("Query statistics per connection string, reported by isolates in the last 24 hours."),
+    forecast: z
+      .object({
+        connectionsPerHour: z.number(),
+        fit: z.number().describe("r²: the share of the variance that the trend explains."),
+        exhaustedAt: z.iso.datetime().nullable().describe("Null: no rising trend, or not within 7 days."),
+      })
+      .nullable()
+      .describe("Trend of open connections over the last 1440 samples. Null: fewer than 30 samples."),
     slow: z.array(
       z.object({
         query: z.string().describe("Normalized, without constants."),
@@ -56,7 +64,13 @@ export const databaseReport = new Hono<AppEnv>().get(
   requirePermission("system.read"),
   responds(report, "The current state of the database, and samples of the last 24 hours."),
   async (c) => {
-    const { samples, targets, slow, advice } = await buildDatabaseReport(c.var.services.database, new Date());
+    const {
+      samples,
+      targets,
+      slow,
+      advice,
+      forecast = null,
+    } = await buildDatabaseReport(c.var.services.database, new Date());
     return c.json({
       samples: samples.map((each) => ({
         ...{ at: each.at, active: each.active, idle: each.idle, idleInTransaction: each.idleInTransaction },
@@ -72,6 +86,7 @@ export const databaseReport = new Hono<AppEnv>().get(
       })),
       slow,
       advice,
+      forecast,
     });
   },
 );

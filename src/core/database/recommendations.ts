@@ -1,5 +1,6 @@
 /** What to do about a database, judged by a day of samples: each piece of advice names what it goes by. */
-import { SECOND_MS } from "../durations.ts";
+import { HOUR_MS, SECOND_MS } from "../durations.ts";
+import { forecastConnections } from "./connection-forecast.ts";
 
 export interface DatabaseSample {
   readonly at: Date;
@@ -88,6 +89,19 @@ const createRecommendation = (
 });
 
 const SAMPLE_RULES: readonly Rule<Day>[] = [
+  ({ samples }) => {
+    const [latest] = samples.toSorted((one, other) => other.at.getTime() - one.at.getTime());
+    const { connectionsPerHour = 0, exhaustedAt } = forecastConnections(samples) ?? {};
+    if (latest === undefined || exhaustedAt == null) return undefined;
+    const hours = (exhaustedAt.getTime() - latest.at.getTime()) / HOUR_MS;
+    if (hours > 24) return undefined;
+    return createRecommendation(
+      "exhaustion",
+      hours <= 6 ? "high" : "medium",
+      "Connections will be exhausted",
+      `Connections rise by ${connectionsPerHour.toFixed(1)} per hour and reach the limit in about ${Math.ceil(hours)} h. Look for clients that do not close them, or raise max_connections.`,
+    );
+  },
   ({ samples }) => {
     const used = maxOf(
       samples,

@@ -40,6 +40,9 @@ const target = (more: Partial<QueryTargetUsage> = {}): QueryTargetUsage => ({
   ...more,
 });
 
+/** An hour in which each minute has so many connections more than the one before it. */
+const rising = (perMinute: number) =>
+  Array.from({ length: 60 }, (_, minute) => sample({ connections: 30 + perMinute * minute }, minute));
 const codes = (...given: Parameters<typeof recommendForDatabase>) =>
   recommendForDatabase(...given).map(({ code, severity }) => `${code} ${severity}`);
 
@@ -49,6 +52,8 @@ describe("advice", () => {
     ["all is well", day({}), []],
     ["connections fill up", day({ connections: 75 }), ["connections medium"]],
     ["connections are nearly gone", day({ connections: 95 }), ["connections high"]],
+    ["connections rise to their limit within the day", rising(0.05), ["exhaustion medium"]],
+    ["connections rise to their limit within hours", rising(0.4), ["exhaustion high"]],
     ["most of many do nothing", allDay({ connections: 40, idle: 38 }), ["idle info"]],
     ["a transaction stays open", day({ longestTransactionMs: 61_000 }), ["transactions medium"]],
     [
