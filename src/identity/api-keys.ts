@@ -1,10 +1,11 @@
 /** Proof by API key: one look-up by the ID that the key carries, one hash, one comparison. */
 import { hashApiKeySecret, parseApiKey } from "../core/access/api-key.ts";
 import { parseGroups, type StoredPrincipalGroup } from "../core/access/groups.ts";
+import { listLegacyPrefixes, matchesLegacyKey } from "../core/access/legacy-key.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { timingSafeEqual } from "../core/timing-safe-equal.ts";
 import type { Database } from "../db/client.ts";
-import { findLegacyKey } from "../db/queries/access/api-key-lookup.ts";
+import { listLegacyCandidates } from "../db/queries/access/api-key-lookup.ts";
 import { type KeyRows, loadKeyRows, type TenantRows } from "../db/queries/tenants/load-tenant.ts";
 import { API_KEY, LEGACY_KEY } from "./credential-kinds.ts";
 import type { CredentialVerifier } from "./credentials.ts";
@@ -54,17 +55,20 @@ export function isKeyUsable(found: KeyRows, now: Date): boolean {
   return isEnabled && revokedAt === null && !isExpired && isActive(toKeyStatus(found), found.key, now);
 }
 
-/** The old backend's keys: any text, kept as an unsalted SHA-256. A tenant may have switched them off. */
+/** The old backend's keys: any text. A tenant may have switched them off. */
 export const legacyKeyVerifier = (database: Database): CredentialVerifier => ({
   ...LEGACY_KEY,
   async verify(text, now) {
-    const [found] = await findLegacyKey(database.asSystem(), await sha256Hex(text));
+    const hash = await sha256Hex(text);
+    const candidates = await listLegacyCandidates(database.asSystem(), hash, listLegacyPrefixes(text));
+    const matches = await Promise.all(candidates.map(({ key }) => matchesLegacyKey(key, text)));
+    const found = candidates[matches.indexOf(true)];
     if (found === undefined) return NOT_VERIFIED;
     const { key } = found;
     const isOn = key.isActive && found.settings.legacyKeys !== false && isActive(found, key, now);
     const proved = {
       principal: toPrincipal("legacy", "legacy_api_key", key, found),
-      ipAllowlist: [],
+      ipAllowlist: key.ipAllowlist,
       expiresAt: key.expiresAt,
     };
     return { value: isOn ? proved : undefined, tenantId: key.tenantId };

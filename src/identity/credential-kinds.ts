@@ -8,7 +8,7 @@ export type CredentialKind = Pick<CredentialVerifier, "name" | "find">;
 
 export const API_KEY: CredentialKind = {
   name: "api_key",
-  find: ({ token }) => (token?.startsWith("mcp_") === true ? token : undefined),
+  find: ({ token }) => (token !== undefined && isApiKeyText(token) ? token : undefined),
 };
 
 /** For the endpoint that it is shown to; the path has no space. */
@@ -25,9 +25,11 @@ export const LEGACY_KEY: CredentialKind = {
 
 export const looksLikeJwt = (text: string) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 
+/** The old backend's keys can begin like ours, and none of them is as long. */
+const isApiKeyText = (token: string) => token.length === 80 && token.startsWith("mcp_");
+
 /** Longer than an ordinary word and short enough to bound the hashing cost. */
-const isLegacyText = (token: string) =>
-  token.length >= 16 && token.length <= 512 && !token.startsWith("mcp_");
+const isLegacyText = (token: string) => token.length >= 16 && token.length <= 512 && !isApiKeyText(token);
 
 /** A verifier whose code is loaded by the first credential that it has to verify. */
 export const deferVerifier = (

@@ -1,5 +1,6 @@
 /** API keys over REST: made and shown once, never more than their maker, rotated, revoked, recorded. */
 import { describe, expect, it } from "vitest";
+import { sha256Hex } from "../../src/core/digest.ts";
 import { owner } from "../support/database.ts";
 import { addTenant, call } from "./support.ts";
 
@@ -257,6 +258,27 @@ describe("the old backend's keys", () => {
     expect(
       (await call("POST", `/legacy-keys/${legacy.id}/upgrade`, { key: admin.text, json: {} })).status,
     ).toBe(409);
+  });
+
+  it("are found by their beginning if they are salted, work from their addresses only, and keep these when upgraded", async () => {
+    const tenant = await addTenant("keys");
+    const admin = await tenant.addKey();
+    const text = `mcp_${crypto.randomUUID()}`;
+    const legacy = await tenant.addLegacyKey(text, { userId: admin.userId });
+    const other = await tenant.addLegacyKey(`${text}-other`, { userId: admin.userId });
+    for (const { id, text: salted } of [other, legacy]) {
+      await owner.query(
+        "update legacy_api_keys set salt = $2, key_prefix = $3, key_hash = $4, ip_allowlist = '{192.0.2.0/24}' where id = $1",
+        [id, "pepper", text.slice(0, 12), await sha256Hex(`${salted}pepper`)],
+      );
+    }
+    const asKey = (key: string, ip: string) => call("GET", "/me", { key, ip });
+    expect((await asKey(text, "192.0.2.9")).body).toMatchObject({ apiKeyId: legacy.id });
+    expect((await asKey(`${text}-other`, "192.0.2.9")).body).toMatchObject({ apiKeyId: other.id });
+    expect((await asKey(text, "198.51.100.9")).status).toBe(403);
+    expect((await asKey(`${text}-wrong`, "192.0.2.9")).status).toBe(401);
+    const upgraded = await call("POST", `/legacy-keys/${legacy.id}/upgrade`, { key: admin.text, json: {} });
+    expect(upgraded.body.key).toMatchObject({ ipAllowlist: ["192.0.2.0/24"] });
   });
 
   it("cannot be created, and can be disabled one by one or all together", async () => {

@@ -68,14 +68,14 @@ export const legacyKeys = new Hono<AppEnv>()
       if (!before.isActive || before.upgradedTo !== null) {
         throw new GatewayError("conflict", "This key is already upgraded or disabled.");
       }
-      const { name, userId, scopes } = before;
+      const { name, userId, scopes, ipAllowlist } = before;
       const owner = await findKeyOwner(c, userId);
       assertOwner(principal, userId, owner);
       assertWithinBounds({ scopes }, owner.role, await toKeyCreator(c));
       const { text, row } = await createKey();
       const values: NewKey = {
         ...row,
-        ...{ name, userId, scopes },
+        ...{ name, userId, scopes, ipAllowlist },
         tenantId: principal.tenantId,
         createdBy: principal.userId,
       };

@@ -14,6 +14,7 @@ import {
   time,
   uuid,
 } from "drizzle-orm/pg-core";
+import { MAX_LEGACY_PREFIX, MIN_LEGACY_PREFIX } from "../../core/access/legacy-key.ts";
 import {
   atLeast,
   createdAt,
@@ -89,10 +90,14 @@ export const legacyApiKeys = pgTable(
     tenantId: ownedBy(),
     userId: owner(),
     name: text("name").notNull(),
-    /** Unsalted SHA-256, as the old backend wrote it. */
+    /** SHA-256, as the old backend wrote it: of the key, or of key and salt where there is a salt. */
     keyHash: text("key_hash").notNull().unique(),
+    /** The beginning of the key. A salted key is found by it. */
     keyPrefix: text("key_prefix"),
+    salt: text("salt"),
     scopes: apiKeyScope("scopes").array().notNull().default(sql`'{read,proxy}'::api_key_scope[]`),
+    /** Empty: from anywhere. */
+    ipAllowlist: cidr("ip_allowlist").array().notNull().default(sql`'{}'::cidr[]`),
     isActive: boolean("is_active").notNull().default(true),
     expiresAt: moment("expires_at"),
     lastUsed: moment("last_used"),
@@ -103,6 +108,11 @@ export const legacyApiKeys = pgTable(
   },
   (table) => [
     index("legacy_api_keys_tenant_id").on(table.tenantId),
+    index("legacy_api_keys_salted").on(table.keyPrefix).where(sql`${table.salt} is not null`),
+    check(
+      "legacy_api_keys_salted_has_prefix",
+      sql`${table.salt} is null or char_length(${table.keyPrefix}) between ${sql.raw(String(MIN_LEGACY_PREFIX))} and ${sql.raw(String(MAX_LEGACY_PREFIX))}`,
+    ),
     lengthBetween("legacy_api_keys_name_length", table.name, 1, 200),
     check("legacy_api_keys_hash_form", sql`${table.keyHash} ~ '^[0-9a-f]{64}$'`),
     ...tenantOwned(table.tenantId),

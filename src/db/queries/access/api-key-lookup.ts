@@ -1,5 +1,5 @@
 /** Keys of programs, and the access rules of a user, a role or a key. */
-import { and, asc, desc, eq, gte, ilike, isNotNull, lt, or } from "drizzle-orm";
+import { and, asc, desc, eq, gte, ilike, inArray, isNotNull, lt, or } from "drizzle-orm";
 import { apiKeys, legacyApiKeys } from "../../schema/access.ts";
 import { user } from "../../schema/identity.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
@@ -83,16 +83,26 @@ export function listApiKeys(
     .limit(clampLimit(query.limit));
 }
 
-/** System role, for the old backend's keys, which name nothing: the row is found by the hash and contains the tenant. */
-export function findLegacyKey(db: Queries, keyHash: string) {
+/** Salted keys with the same beginning that are looked at. */
+const MAX_LEGACY_CANDIDATES = 20;
+
+/**
+ * System role, for the old backend's keys, which name nothing: the rows are found by the hash, or by the beginning of a
+ * salted key, and contain the tenant.
+ */
+export function listLegacyCandidates(db: Queries, keyHash: string, prefixes: readonly string[]) {
   const key = {
     id: legacyApiKeys.id,
     tenantId: legacyApiKeys.tenantId,
     userId: legacyApiKeys.userId,
     scopes: legacyApiKeys.scopes,
+    ipAllowlist: legacyApiKeys.ipAllowlist,
     isActive: legacyApiKeys.isActive,
     expiresAt: legacyApiKeys.expiresAt,
+    keyHash: legacyApiKeys.keyHash,
+    salt: legacyApiKeys.salt,
   };
+  const isSalted = and(isNotNull(legacyApiKeys.salt), inArray(legacyApiKeys.keyPrefix, [...prefixes]));
   return db
     .select({
       key,
@@ -109,8 +119,8 @@ export function findLegacyKey(db: Queries, keyHash: string) {
       tenantMembers,
       and(eq(tenantMembers.tenantId, legacyApiKeys.tenantId), eq(tenantMembers.userId, legacyApiKeys.userId)),
     )
-    .where(eq(legacyApiKeys.keyHash, keyHash))
-    .limit(1);
+    .where(or(eq(legacyApiKeys.keyHash, keyHash), isSalted))
+    .limit(MAX_LEGACY_CANDIDATES);
 }
 
 /** System role (cron): whose owners are to be warned. */

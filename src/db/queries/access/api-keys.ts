@@ -49,6 +49,7 @@ export const legacyKeyColumns = {
   name: legacyApiKeys.name,
   keyPrefix: legacyApiKeys.keyPrefix,
   scopes: legacyApiKeys.scopes,
+  ipAllowlist: legacyApiKeys.ipAllowlist,
   isActive: legacyApiKeys.isActive,
   expiresAt: legacyApiKeys.expiresAt,
   lastUsed: legacyApiKeys.lastUsed,
