@@ -14,6 +14,17 @@ export async function freshDatabase(): Promise<string> {
   return withDatabase(serverUrl, name);
 }
 
+/** A database whose server checks no encoding, as old installations have. */
+export async function uncheckedDatabase(): Promise<string> {
+  const name = `run_${randomBytes(6).toString("hex")}`;
+  await query(
+    serverUrl,
+    `create database ${name} encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'`,
+  );
+  made.push(name);
+  return withDatabase(serverUrl, name);
+}
+
 /** A database with everything that is in the other one, which must have no connections. */
 export async function copyOf(url: string): Promise<string> {
   const name = `run_${randomBytes(6).toString("hex")}`;
