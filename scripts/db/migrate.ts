@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate as applyAll } from "drizzle-orm/node-postgres/migrator";
 import type pg from "pg";
 import { migrationsDir as projectMigrations } from "../lib/paths.ts";
-import { errorMessage, Problem, runMain } from "../lib/problem.ts";
+import { errorCode, errorMessage, Problem, runMain } from "../lib/problem.ts";
 import { withDatabaseUrl } from "../run/dev-database.ts";
 import { checkOwner, withClient } from "./connection.ts";
 import { type Migration, readMigrations } from "./migration-files.ts";
@@ -17,7 +17,17 @@ export type MigrateResult = { applied: string[]; already: number };
 // Any constant will do, as long as nothing else in the database uses it.
 const LOCK = 0x6d63_7067;
 
-export async function migrate(options: { ownerUrl: string; migrationsDir: string }): Promise<MigrateResult> {
+export interface MigrateOptions {
+  readonly ownerUrl: string;
+  readonly migrationsDir: string;
+  /** How long a statement waits for a lock. Requests queue behind a statement that waits, so it is short. */
+  readonly lockTimeoutMs?: number;
+}
+
+const LOCK_TIMEOUT_MS = 5_000;
+const LOCK_NOT_AVAILABLE = "55P03";
+
+export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const migrations = readMigrations(options.migrationsDir);
   await checkOwner(options.ownerUrl);
   return withClient(options.ownerUrl, async (client) => {
@@ -25,6 +35,7 @@ export async function migrate(options: { ownerUrl: string; migrationsDir: string
     const applied = await readApplied(client);
     checkHistory(migrations, applied);
     const open = migrations.filter((migration) => !applied.some(({ when }) => when === migration.when));
+    await client.query(`set lock_timeout = ${options.lockTimeoutMs ?? LOCK_TIMEOUT_MS}`);
     if (open.length > 0) await apply(client, options.migrationsDir, open);
     return { applied: open.map(({ tag }) => tag), already: applied.length };
   });
@@ -83,6 +94,10 @@ async function apply(client: pg.Client, migrationsFolder: string, open: Migratio
     const query = error instanceof Error && "query" in error ? String(error.query) : "";
     const file = query === "" ? undefined : open.find(({ sql }) => sql.includes(query));
     const name = file === undefined ? "The migrations" : `Migration ${file.tag}.sql`;
+    if (errorCode(cause) === LOCK_NOT_AVAILABLE)
+      throw new Problem(
+        `${name} could not lock a table, no changes applied: end the long transaction that holds it (pg_stat_activity), and retry.`,
+      );
     throw new Problem(`${name} failed, no changes applied: ${errorMessage(cause)}`);
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { ownerProblem } from "../../../scripts/db/connection.ts";
+import { ownerProblem, withClient } from "../../../scripts/db/connection.ts";
 import { migrate } from "../../../scripts/db/migrate.ts";
 import { freshDatabase, query } from "../run/databases.ts";
 
@@ -87,6 +87,22 @@ test.each(faults)("$name: one line, no change", async ({ later, message }) => {
   expect(await query(ownerUrl, books)).toEqual(before);
   const tables = "select tablename from pg_tables where schemaname = 'public' order by 1";
   expect(await query(ownerUrl, tables)).toEqual([{ tablename: "a" }, { tablename: "b" }]);
+});
+
+test("a table that a long transaction holds: one line, no change, and no queue behind the migration", async () => {
+  const ownerUrl = await freshDatabase();
+  await migrate({ ownerUrl, migrationsDir: folder(first, second) });
+  const change = { tag: "0002_change", when: 3000, sql: "alter table a add column more int;" };
+  await withClient(ownerUrl, async (client) => {
+    await client.query("begin");
+    await client.query("select * from a");
+    const blocked = migrate({ ownerUrl, migrationsDir: folder(first, second, change), lockTimeoutMs: 100 });
+    await expect(blocked).rejects.toThrow(/0002_change\.sql could not lock a table, no changes applied/);
+    await client.query("commit");
+  });
+  expect(await migrate({ ownerUrl, migrationsDir: folder(first, second, change) })).toMatchObject({
+    applied: [change.tag],
+  });
 });
 
 test("a server older than PostgreSQL 16 and a user who cannot migrate are refused", () => {
