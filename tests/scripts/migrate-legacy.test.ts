@@ -120,11 +120,12 @@ const rejects = () =>
 
 describe("npm run migrate:legacy", () => {
   let before: Record<string, number> = {};
-  const options = () => ["--from", from, "--tenant-map", join(dir, "map.json"), "--batch", "50"];
+  const source = () => ["--from", from, "--tenant-map", join(dir, "map.json")];
+  const options = () => [...source(), "--batch", "50"];
 
   it("transforms everything in a dry run and writes to no database", async () => {
     before = await countRows();
-    const { code, output } = await start(...options(), "--dry-run").ended;
+    const { code, output } = await start(...source(), "--dry-run").ended;
     expect(code, output).toBe(0);
     expect(await countRows()).toEqual(before);
     expect(await query(to, "select to_regnamespace('legacy_migration') as made")).toEqual([{ made: null }]);
@@ -149,7 +150,7 @@ describe("npm run migrate:legacy", () => {
     ).toEqual([]);
     const refused = await start(...options()).ended;
     expect(refused.output).toContain("continue it with --resume");
-    const resumed = await start(...options(), "--resume").ended;
+    const resumed = await start(...source(), "--resume").ended;
     expect(resumed.code, resumed.output).toBe(0);
     for (const { table, exported, accepted, rejected, archivedBecause } of report().tables)
       if (archivedBecause === null) expect([table, accepted + rejected]).toEqual([table, exported]);
@@ -281,5 +282,5 @@ describe("npm run migrate:legacy", () => {
     expect((await start(...options(), "--resume").ended).output).toContain("was rolled back");
   });
 
-  const spawnIn = (folder: string) => start(...options(), "--dir", folder).ended;
+  const spawnIn = (folder: string) => start(...source(), "--dir", folder).ended;
 });
