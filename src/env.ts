@@ -51,6 +51,7 @@ const RULES = {
   MCP_URL: optional(originUrl),
   DATABASE_URL: postgresUrl,
   DATABASE_READ_URL: optional(postgresUrl),
+  DATABASE_WRITE_URL: optional(postgresUrl),
   DATABASE_ANALYTICS_URL: optional(postgresUrl),
   NEON_ENDPOINT: optional(httpUrl),
   BETTER_AUTH_SECRET: text(
@@ -176,6 +177,7 @@ export interface Config {
   readonly database: {
     readonly main: string;
     readonly read?: string | undefined;
+    readonly write?: string | undefined;
     readonly analytics?: string | undefined;
     /** A local stand-in for Neon's HTTP endpoint. */
     readonly endpoint?: string | undefined;
@@ -218,6 +220,7 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
     database: {
       main: value.DATABASE_URL,
       read: value.DATABASE_READ_URL,
+      write: value.DATABASE_WRITE_URL,
       analytics: value.DATABASE_ANALYTICS_URL,
       endpoint: value.NEON_ENDPOINT,
     },

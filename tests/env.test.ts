@@ -69,6 +69,7 @@ describe("parseConfig", () => {
   it.each([
     ["DATABASE_URL", "mysql://localhost/gateway"],
     ["DATABASE_READ_URL", "localhost"],
+    ["DATABASE_WRITE_URL", "localhost"],
     ["PUBLIC_URL", "http://gateway.example.com"],
     ["PUBLIC_URL", "gateway"],
     ["ENVIRONMENT", "staging"],

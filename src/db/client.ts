@@ -23,6 +23,7 @@ export interface Database {
 export interface DatabaseUrls {
   readonly main: string;
   readonly read?: string | undefined;
+  readonly write?: string | undefined;
   readonly analytics?: string | undefined;
   readonly endpoint?: string | undefined;
 }
@@ -43,7 +44,14 @@ interface DatabaseScope {
 }
 
 /** A statement that outlives its caller only costs; reports may take their time. */
-const STATEMENT_TIMEOUT_MS: Record<QueryTarget, number> = { main: 15_000, read: 15_000, analytics: 300_000 };
+const STATEMENT_TIMEOUT_MS: Record<QueryTarget, number> = {
+  main: 15_000,
+  read: 15_000,
+  write: 15_000,
+  analytics: 300_000,
+};
+/** On these a transaction is read-only, and the main database answers where theirs does not. */
+const READ_ONLY: ReadonlySet<QueryTarget> = new Set(["read", "analytics"]);
 /** The database ends a statement itself; this much later the client stops waiting for the response. */
 const CLIENT_TIMEOUT_MARGIN_MS = 5_000;
 
@@ -62,6 +70,7 @@ export function createDatabase(urls: DatabaseUrls, tools: DatabaseDeps): Databas
   const connections: Record<QueryTarget, Connection> = {
     main: connect(urls.main),
     read: connect(urls.read ?? urls.main),
+    write: connect(urls.write ?? urls.main),
     analytics: connect(urls.analytics ?? urls.main),
   };
   const open = (scope: DatabaseScope, target: QueryTarget): Db => {
@@ -95,7 +104,7 @@ function createRunner(
   target: QueryTarget,
   tools: DatabaseDeps,
 ): Run {
-  const readOnly = target !== "main";
+  const readOnly = READ_ONLY.has(target);
   const fallback =
     readOnly && connections[target].watchdog !== connections.main.watchdog ? connections.main : undefined;
 

@@ -1,5 +1,6 @@
 /** What this isolate has seen of the database: counts, errors and a latency histogram per target, cheap to record. */
-export type QueryTarget = "main" | "read" | "analytics";
+/** `write` is for what the queue consumer and the cron jobs write in bulk. */
+export type QueryTarget = "main" | "read" | "write" | "analytics";
 
 export interface QuerySample {
   readonly target: QueryTarget;

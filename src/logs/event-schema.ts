@@ -111,7 +111,7 @@ const flagEvent = z.object({
 const poolEvent = z.object({
   ...common,
   kind: z.literal("pool"),
-  name: z.enum(["main", "read", "analytics"]),
+  name: z.enum(["main", "read", "write", "analytics"]),
   queryCount: z.number().int(),
   errorCount: z.number().int(),
   avgQueryMs: z.number(),

@@ -23,7 +23,7 @@ export async function writeEvents(database: Database, events: readonly LogEvent[
 
 /** All in one go; in halves where there is something among them that is not taken. */
 async function writeSome(database: Database, events: readonly LogEvent[]): Promise<readonly LogEvent[]> {
-  const db = database.asSystem();
+  const db = database.asSystem("write");
   const [first, ...rest] = statements(db, events);
   if (first === undefined) return [];
   try {

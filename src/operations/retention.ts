@@ -76,7 +76,7 @@ async function runStep(
   step: RetentionStep,
   { doneSteps, droppedPartitions, deletedRows }: RetentionProgress,
 ): Promise<Partial<RetentionProgress>> {
-  const db = database.asSystem();
+  const db = database.asSystem("write");
   const key = stepKey(step);
   const done = { doneSteps: [...doneSteps, key] };
   if (step.kind === "drop") {

@@ -25,7 +25,7 @@ export async function rollUpTrafficIfDue(database: Database, now: () => Date): P
 
 /** Returns how many events it took. What was logged before it began is in the sums when it ends, however late it came. */
 export async function rollUpTraffic(database: Database, now: () => Date): Promise<number> {
-  const db = database.asSystem();
+  const db = database.asSystem("write");
   const began = now();
   let taken = 0;
   try {
@@ -44,7 +44,7 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
 }
 
 export async function deleteExpiredRollups(database: Database, now: Date): Promise<void> {
-  const db = database.asSystem();
+  const db = database.asSystem("write");
   const [minutes, hours] = deleteOldRollups(db, {
     minute: new Date(now.getTime() - MINUTE_ROLLUP_TTL_MS),
     hour: new Date(now.getTime() - HOUR_ROLLUP_TTL_MS),

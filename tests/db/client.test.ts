@@ -11,7 +11,7 @@ import { database, newTenant, watchRoundTrips } from "../support/database.ts";
 const scope = sql<string>`select current_user as role, current_setting('app.tenant_id') as tenant,
   current_setting('statement_timeout') as timeout, current_setting('transaction_read_only') as read_only`;
 
-function connect(urls: { main: string; read?: string; analytics?: string }) {
+function connect(urls: { main: string; read?: string; write?: string; analytics?: string }) {
   const statistics = new QueryStatistics();
   const sleeps: number[] = [];
   const tools = {
@@ -116,6 +116,17 @@ describe("targets", () => {
     const { rows } = await db.asSystem("read").execute(sql`select 1 as one`);
     expect(rows).toEqual([{ one: 1 }]);
     expect(statistics.drain()).toMatchObject([{ target: "read", errors: 0 }]);
+  });
+
+  it("sends bulk writes to a database of their own, and nowhere else when it does not answer", async () => {
+    const { database: own, statistics } = connect({ main: unreachable, write: env.DATABASE_URL });
+    const { rows } = await own.asSystem("write").execute(scope);
+    expect(rows).toMatchObject([{ timeout: "15s", read_only: "off" }]);
+    expect(statistics.drain()).toMatchObject([{ target: "write", roundTrips: 1, errors: 0 }]);
+    const { database: lost } = connect({ main: env.DATABASE_URL, write: unreachable });
+    await expect(lost.asSystem("write").execute(sql`select 1`)).rejects.toMatchObject({
+      cause: { code: "database_unavailable" },
+    });
   });
 
   it("tries an unreachable database again with growing pauses, then reports that it is unavailable", async () => {

@@ -162,7 +162,7 @@ export const connectionPools = pgTable(
     id: id(),
     tenantId: ownedOrShared(),
     kind: poolKind("kind").notNull(),
-    /** "main", "read", "analytics", or the upstream's name. */
+    /** "main", "read", "write", "analytics", or the upstream's name. */
     name: text("name").notNull(),
     serverId: uuid("server_id"),
     sampledAt: moment("sampled_at").notNull().defaultNow(),
