@@ -117,6 +117,31 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
     ]);
   });
 
+  it("counts as the second factor that an organization requires, and a password alone does not", async () => {
+    const device = await openDeviceWithPasskey();
+    const { page, person } = device;
+    const strict = await gateway.addTenant();
+    await people.query(
+      `update tenants set settings = settings || '{"secondFactorFrom": "2020-01-01T00:00:00Z"}' where id = $1`,
+      [strict.id],
+    );
+    await people.query("insert into tenant_members (tenant_id, user_id, role) values ($1, $2, 'admin')", [
+      ...[strict.id, person.id],
+    ]);
+    await people.query(`update "user" set tenant_id = $1 where id = $2`, [strict.id, person.id]);
+    await page.context().clearCookies();
+    await page.goto(`${gateway.url}/sign-in`);
+    await page.getByLabel("Email or username").fill(person.email);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByText("requires two-factor authentication. Set it up to continue").waitFor();
+
+    await startPasskeySignIn(device);
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await page.goto(`${gateway.url}/admin/servers`);
+    await page.getByRole("heading", { level: 1, name: "Servers" }).waitFor();
+  });
+
   it("does not sign in without a check of the user by the authenticator", async () => {
     const device = await openDeviceWithPasskey();
     await stopVerifyingUsers(device);

@@ -24,8 +24,8 @@ async function showList(c: Context<SignedInEnv>, problem?: AuthFailure) {
       {problem !== undefined && <Notice bad>{problem.message}</Notice>}
       <div class="card">
         <p>
-          A passkey signs you in with your device's fingerprint, face or PIN, without a password or a code.
-          Your organization can still require two-factor authentication for signing in with a password.
+          A passkey signs you in with your device's fingerprint, face or PIN, without a password or a code. It
+          counts as two-factor authentication where your organization requires it.
         </p>
         {passkeys.length === 0 && <p>No passkeys yet</p>}
         <ul class="plain">

@@ -33,8 +33,8 @@ function overview(frame: Frame, problem?: string) {
       {problem !== undefined && <Notice bad>{problem}</Notice>}
       {frame.person?.secondFactorDuty === "missing" && (
         <Notice bad>
-          {frame.person.tenant?.name} requires two-factor authentication. Set it up to continue, or{" "}
-          <a href="/account">switch the organization</a>.
+          {frame.person.tenant?.name} requires two-factor authentication. Set it up to continue, sign in with
+          a <a href="/account/passkeys">passkey</a>, or <a href="/account">switch the organization</a>.
         </Notice>
       )}
       {!isOn && (

@@ -7,6 +7,9 @@ import { APIError } from "better-auth/api";
 import type { Database } from "../../db/client.ts";
 import { touchPasskey } from "../../db/queries/identity/passkeys.ts";
 
+/** The sign-in with a passkey, which proves two factors at once: the device, and its check of the user. */
+export const PASSKEY_SIGN_IN = "/passkey/verify-authentication";
+
 export interface PasskeyDeps {
   readonly database: Database;
   readonly publicUrl: string;

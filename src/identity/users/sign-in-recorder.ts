@@ -11,9 +11,7 @@ import { SIGNED_IN } from "../../db/queries/logs/audit.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
 import { SSO_CALLBACK } from "../sso/sso-path.ts";
 import { clientIp } from "./hooks.ts";
-
-/** Proves two factors at once. */
-const PASSKEY = "/passkey/verify-authentication";
+import { PASSKEY_SIGN_IN } from "./passkeys.ts";
 
 /** What proved who signed in, by the endpoint that completed the sign-in. */
 const METHODS: Readonly<Record<string, string>> = {
@@ -21,7 +19,7 @@ const METHODS: Readonly<Record<string, string>> = {
   "/sign-in/username": "password",
   "/two-factor/verify-totp": "authenticator app",
   "/two-factor/verify-backup-code": "backup code",
-  [PASSKEY]: "passkey",
+  [PASSKEY_SIGN_IN]: "passkey",
   [SSO_CALLBACK]: "single sign-on",
 };
 const CALLBACK = "/callback/:id";
@@ -37,8 +35,8 @@ export function createSignInRecorder(database: Database) {
     if (newSession == null || before != null || (isAPIError(returned) && returned.statusCode >= 400)) return;
     const { user, session } = newSession;
     const method = ctx.path === CALLBACK ? String(ctx.params?.id) : METHODS[ctx.path];
-    const isProved = ctx.path === PASSKEY || ctx.path.startsWith("/two-factor/");
-    const isProvedElsewhere = session.isSecondFactorProved === true;
+    const isProved = ctx.path === PASSKEY_SIGN_IN || ctx.path.startsWith("/two-factor/");
+    const isProvedElsewhere = session.isSecondFactorProved === true && ctx.path !== PASSKEY_SIGN_IN;
     const isTrusted = user.twoFactorEnabled === true && !isProved && !isProvedElsewhere;
     const db = database.asSystem();
     const tenantId: unknown = session.activeTenantId;

@@ -9,6 +9,7 @@ import { findActiveProvider } from "../../db/queries/identity/sso.ts";
 import { loadSignInFacts } from "../../db/queries/identity/user-accounts.ts";
 import { takeProvider } from "../sso/pending-second-factor.ts";
 import { IMPERSONATION } from "./hooks.ts";
+import { PASSKEY_SIGN_IN } from "./passkeys.ts";
 
 export interface StartSessionDeps {
   readonly database: Database;
@@ -48,7 +49,11 @@ export async function startSession<S extends NewSession>(
     });
   }
   const home = active.find(({ tenantId, homeId }) => tenantId === homeId) ?? active[0];
-  return { ...session, activeTenantId: home?.tenantId ?? null };
+  return {
+    ...session,
+    activeTenantId: home?.tenantId ?? null,
+    ...(ctx?.path === PASSKEY_SIGN_IN && { isSecondFactorProved: true }),
+  };
 }
 
 /** Of the sign-in itself, or of the one whose second factor has just been checked. */

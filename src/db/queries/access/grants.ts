@@ -1,6 +1,6 @@
 /** What people have allowed OAuth clients (system role: a token comes before any tenant is known). */
 import { and, desc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
-import { session, user } from "../../schema/identity.ts";
+import { passkey, session, user } from "../../schema/identity.ts";
 import { jwks, oauthAccessToken, oauthClient, oauthConsent, oauthRefreshToken } from "../../schema/oauth.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
@@ -47,7 +47,9 @@ export function loadTokenStatus(db: Queries, facts: TokenFacts, now: Date) {
       role: tenantMembers.role,
       groups: selectGroups(tenantMembers.tenantId, tenantMembers.userId),
       scopes: oauthConsent.scopes,
-      isSecondFactorEnabled: user.twoFactorEnabled,
+      // A passkey is both factors.
+      isSecondFactorEnabled: sql<boolean>`(${user.twoFactorEnabled}
+        or exists (select 1 from ${passkey} where ${passkey.userId} = ${user.id}))`,
       secondFactorFrom: secondFactorFrom(),
     })
     .from(oauthConsent)
