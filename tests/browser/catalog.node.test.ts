@@ -1,11 +1,14 @@
 /** The tools and the playground: search, calls through the gateway as the signed-in user, and results. */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startExamples } from "../../scripts/examples/start.ts";
 import { startEverything } from "../fixtures/everything/start.ts";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
+
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
 
 const ids = new Map<string, string>();
 
@@ -141,6 +144,48 @@ walkPages({
         const { stdout } = await promisify(execFile)("bash", ["-c", `${command} -s`], { env });
         expect(stdout).toContain("it's $HOME");
         expect(stdout).toContain('"resultType":"complete"');
+      }));
+
+    it("prints TypeScript and Python that make the same call", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("multiply"));
+        await page.getByLabel("a", { exact: true }).fill("6");
+        await page.getByLabel("b", { exact: true }).fill("7");
+        await page.getByRole("button", { name: "Run tool" }).click();
+        await page.getByText("Code for this call").click();
+        const typescript = await page.locator("#code-typescript").innerText();
+        const python = await page.locator("#code-python").innerText();
+        const env = { ...process.env, MCP_API_KEY: await stage().tenant.addKey() };
+        // Inside the project, whose packages the code imports.
+        const dir = mkdtempSync(".dev/playground-");
+        try {
+          writeFileSync(`${dir}/call.ts`, typescript);
+          writeFileSync(`${dir}/call.py`, python);
+          const { stdout } = await promisify(execFile)(process.execPath, [`${dir}/call.ts`], { env });
+          expect(stdout).toContain("6 × 7 = 42");
+          if (hasPython) await promisify(execFile)("python3", ["-m", "py_compile", `${dir}/call.py`]);
+        } finally {
+          rmSync(dir, { recursive: true });
+        }
+      }));
+
+    it("shows the user's own calls of a tool, and no other user's", () =>
+      stage().visit("readonly", async (page) => {
+        await page.goto(at("multiply"));
+        await page.getByRole("region", { name: "Your recent calls" }).getByText("No calls").waitFor();
+        await page.getByLabel("a", { exact: true }).fill("2");
+        await page.getByLabel("b", { exact: true }).fill("3");
+        await page.getByRole("button", { name: "Run tool" }).click();
+        await page.getByText("2 × 3 = 6", { exact: true }).waitFor();
+        await expect
+          .poll(
+            async () => {
+              await page.goto(at("multiply"));
+              return page.getByRole("region", { name: "Your recent calls" }).getByRole("listitem").count();
+            },
+            { timeout: 30_000, interval: 500 },
+          )
+          .toBe(1);
       }));
 
     it("shows images, and the tool's own failures", () =>

@@ -21,6 +21,7 @@ import { Page } from "../ui/layout.tsx";
 import { CONTINUES, isResponse, Meanwhile, parsed, Result, StreamHere, Trace } from "./answer.tsx";
 import { type Called, callTool, listMessages, type ReceivedMessage } from "./call.ts";
 import { InputForm, inputRequiredShape, readInputs } from "./inputs.tsx";
+import { listOwnCalls, OwnCalls } from "./own-calls.tsx";
 import { type ArgumentForm, argumentForm } from "./schema-form.ts";
 
 export const TOOLS_PATH = "/admin/tools";
@@ -49,6 +50,7 @@ interface ToolPage {
 
 async function toolPage(c: AdminContext, { tool, form, outcome, children }: ToolPage) {
   const { id, name, title, description, serverId, serverName, annotations, totalCalls } = tool;
+  const calls = await listOwnCalls(c, tool);
   return (
     <Page
       title={title ?? name}
@@ -110,6 +112,7 @@ async function toolPage(c: AdminContext, { tool, form, outcome, children }: Tool
             </details>
           )}
         </section>
+        <OwnCalls tool={tool} calls={calls} />
       </div>
     </Page>
   );
