@@ -9,7 +9,7 @@ import { buildModules, bytesByPackage, modulesAtStart } from "./run/bundle.ts";
 /** Cloudflare's limit on its free plan. */
 const MAX_BUNDLE_BYTES = 3 * 1024 * 1024;
 /** Of the modules that are evaluated before the Worker can serve its first MCP call, compressed. */
-const MAX_START_BYTES = 129 * 1024;
+const MAX_START_BYTES = 132 * 1024;
 const LISTED_PACKAGES = 12;
 
 const kib = (size: number) => `${(size / 1024).toFixed(1)} KiB`;
