@@ -1,8 +1,21 @@
 /** Budgets as clients and admins observe them: costs, exactness, headers, records, usage. */
+
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parseApiKey } from "../../src/core/access/api-key.ts";
-import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { Keyring } from "../../src/core/keyring.ts";
+import { createDatabase } from "../../src/db/client.ts";
+import { QueryStatistics } from "../../src/db/statistics.ts";
+import type { AlertDeps } from "../../src/operations/alerts/alert-deps.ts";
+import { evaluateAlerts } from "../../src/operations/alerts/evaluate.ts";
+import {
+  databaseOfThisRun,
+  KEYS,
+  startGateway,
+  type TestGateway,
+  type TestTenant,
+} from "../fixtures/gateway.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
 
 let gateway: TestGateway;
@@ -109,6 +122,8 @@ async function statuses(count: number, atOnce: number, make: (turn: number) => P
 
 const countOf = (all: readonly number[], status: number) => all.filter((one) => one === status).length;
 
+const alertPage = z.object({ items: z.array(z.object({ status: z.string(), message: z.string() })) });
+
 const usagePage = z.object({
   items: z.array(z.object({ name: z.string(), subjectId: z.string().nullable(), spent: z.number() })),
 });
@@ -146,6 +161,38 @@ describe("a budget", () => {
         message: /the call costs 30, and 20 of 50 are left\. The next period begins at \d{4}-/,
       },
     });
+  });
+
+  it("is in the headers of the streamed answers of a legacy session", async () => {
+    const { tenant, rest } = await setUp({ cost: 30 });
+    await rest("POST", "/budgets", { name: "Day", subjectType: "tenant", period: "day", amount: 50 });
+    const post = (body: object, session: Record<string, string> = {}) =>
+      fetch(`${gateway.url}/mcp`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          authorization: `Bearer ${tenant.apiKey}`,
+          ...session,
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", ...body }),
+      });
+    const revision = "2025-11-25";
+    const clientInfo = { name: "test", version: "1" };
+    const params = { protocolVersion: revision, capabilities: {}, clientInfo };
+    const opened = await post({ id: 1, method: "initialize", params });
+    await opened.text();
+    const session = {
+      "mcp-session-id": opened.headers.get("mcp-session-id") ?? "",
+      "mcp-protocol-version": revision,
+    };
+    await (await post({ method: "notifications/initialized" }, session)).text();
+    const name = "one__plain";
+    const answer = await post({ id: 2, method: "tools/call", params: { name, arguments: {} } }, session);
+    expect(answer.headers.get("content-type")).toMatch(/^text\/event-stream/);
+    expect(answer.headers.get("ratelimit-policy")).toMatch(/, "tenant-budget-day";q=50;w=86400$/);
+    expect(answer.headers.get("ratelimit")).toMatch(/, "tenant-budget-day";r=20;t=\d+$/);
+    expect(await answer.text()).toContain('"result"');
   });
 
   it("is of each key, or of a key that it names", async () => {
@@ -197,6 +244,41 @@ describe("a budget", () => {
       .poll(async () => (await events()).toSorted(), { timeout: 10_000 })
       .toEqual(["Budget Day reached 100 %: 10 of 10 spent.", "Budget Day reached 50 %: 5 of 10 spent."]);
     expect(await rest("GET", "/budgets/usage")).toMatchObject({ items: [{ reached: [50, 100] }] });
+  });
+
+  it("fires an alert rule on the metric budget_used when its threshold is reached", async () => {
+    const { tenant, rest } = await setUp({ cost: 1 });
+    await rest("POST", "/budgets", {
+      ...{ name: "Day", subjectType: "tenant", period: "day", amount: 10, alertThresholds: [80] },
+    });
+    const rule = {
+      name: "Budget",
+      metric: "budget_used",
+      comparison: "gte",
+      threshold: 0.8,
+      severity: "high",
+    };
+    await rest("POST", "/alerts", { ...rule, channels: [] });
+    const { runtimeUrl, neonEndpoint } = databaseOfThisRun();
+    const database = createDatabase(
+      { main: runtimeUrl, endpoint: neonEndpoint },
+      { statistics: new QueryStatistics(), now: Date.now, random: Math.random, sleep },
+    );
+    // The job `alerts`, for this organization only: other tests share the database.
+    const deps: AlertDeps = {
+      ...{ database, keyring: new Keyring(KEYS), fetch, now: Date.now, publicUrl: gateway.url },
+      urlPolicy: { allowLoopback: true },
+      sendMail: async () => undefined,
+      queue: { sendBatch: async () => undefined },
+    };
+    const fired = async () => {
+      await evaluateAlerts(deps, { tenantIds: [tenant.id], metrics: ["budget_used"] });
+      return alertPage.parse(await rest("GET", "/alert-events")).items;
+    };
+    await statuses(7, 1, () => callTool(tenant.apiKey, "plain"));
+    expect(await fired()).toEqual([]);
+    await statuses(1, 1, () => callTool(tenant.apiKey, "plain"));
+    await expect.poll(fired, { timeout: 15_000, interval: 1000 }).toMatchObject([{ status: "open" }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { isListMethod } from "../../core/mcp/list-edit.ts";
 import { getMember, isMembers, parseLossless, stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { errorResponse } from "../../core/mcp/responses.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
+import { withTimeout } from "../../core/timers.ts";
 import type { McpContext } from "../context/context.ts";
 import type { EventStoreOptions } from "./event-store.ts";
 import { Session } from "./session.ts";
@@ -11,6 +12,9 @@ import type { SessionState, StateStore } from "./state.ts";
 
 /** Answered at once and by one message, so a stream would be wasted on them. */
 const IMMEDIATE_METHODS = new Set(["initialize", "ping", "logging/setLevel"]);
+
+/** A stream begins when its call was charged, so that its headers have what is left of budgets, or after this time. */
+const MAX_HEADER_DELAY_MS = 1000;
 
 /** Revisions whose clients accept that a stream begins with an empty event. */
 const PRIMING_REVISIONS = new Set(["2025-11-25"]);
@@ -48,11 +52,15 @@ export class SessionHost {
       return this.#answerAsJson(incoming, Array.isArray(parsed)).finally(release);
     }
     const stream = this.session.events.open();
+    // Before the call begins: it may be charged at once.
+    const charged = context.tenant.budgets === undefined ? undefined : context.record.whenCharged();
     const done = this.session.receive(incoming, stream).finally(() => {
       stream.finish();
       release();
     });
-    context.waitUntil(done.catch(() => undefined));
+    const ended = done.catch(() => undefined);
+    context.waitUntil(ended);
+    if (charged !== undefined) await withTimeout(Promise.race([charged, ended]), MAX_HEADER_DELAY_MS);
     return stream.respond(0, this.#options(context));
   }
 

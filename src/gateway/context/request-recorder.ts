@@ -36,6 +36,9 @@ export interface CallRecorder {
   deferCompletion(): () => void;
   /** Called once, when the answer is over. */
   onComplete(callback: () => void): void;
+  /** The cost of an operation was charged: what is left of budgets is in the headers of the answer. */
+  markCharged(): void;
+  whenCharged(): Promise<void>;
 }
 
 export class RequestRecorder implements CallRecorder {
@@ -47,6 +50,7 @@ export class RequestRecorder implements CallRecorder {
   #operations: readonly OperationRecorder[] = [];
   readonly #others: LogEvent[] = [];
   #whenOver: (() => void)[] = [];
+  #charged: PromiseWithResolvers<void> | undefined;
   readonly #failures = new Set<GatewayError>();
   #trace: Trace | undefined;
   #identifiedAt = 0;
@@ -149,6 +153,15 @@ export class RequestRecorder implements CallRecorder {
 
   onComplete(callback: () => void): void {
     this.#whenOver.push(callback);
+  }
+
+  markCharged(): void {
+    this.#charged?.resolve();
+  }
+
+  whenCharged(): Promise<void> {
+    this.#charged ??= Promise.withResolvers();
+    return this.#charged.promise;
   }
 
   complete(status: number, error?: GatewayError): void {

@@ -23,6 +23,7 @@ export async function chargeCosts(
   if (budgets !== undefined && total > 0) {
     const { chargeBudgets } = await import("../../policy/charge-budgets.ts");
     await chargeBudgets(context, budgets, total);
+    context.record.markCharged();
   }
   for (const { operation, cost } of charged) operation.cost = cost;
 }
