@@ -4,6 +4,7 @@ import type { Severity } from "./enums.ts";
 export const SECURITY_EVENTS = {
   "login.failed": "low",
   "login.blocked": "medium",
+  /** The right password of a banned user. */
   "login.banned": "medium",
   "second-factor.failed": "medium",
   "second-factor.blocked": "high",
@@ -27,7 +28,6 @@ export const SECURITY_EVENTS = {
   "invitation.blocked": "medium",
   "setup.failed": "medium",
   "setup.blocked": "high",
-  "key.failed": "low",
   "key.blocked": "medium",
   /** A valid key from an address that the key does not allow. */
   "key.address-refused": "medium",

@@ -10,6 +10,7 @@ import {
   deleteAttempts,
   findBlockedSeconds,
   releaseAttempts,
+  type SecurityEvent,
   startAttempt,
 } from "../../db/queries/logs/security.ts";
 import type { RecordEvent } from "./event-recorder.ts";
@@ -34,6 +35,8 @@ export interface AttemptContext {
   readonly userId?: string | undefined;
   readonly tenantId?: string | undefined;
   readonly requestId?: string | undefined;
+  /** Records another event than that of a failed attempt. */
+  readonly event?: Pick<SecurityEvent, "type" | "description"> | undefined;
 }
 
 /** The number of failures without a delay. Attempts without a nameable target are counted by client only. */
@@ -121,13 +124,14 @@ export class AttemptLimiter {
   }
 
   /** The failure was counted when the attempt began; here it is written down, and once more when it begins to cost. */
-  async recordFailure(attempt: Attempt, begun: AttemptDecision, context: AttemptContext = {}): Promise<void> {
+  async recordFailure(
+    attempt: Attempt,
+    begun: AttemptDecision,
+    { event: own, ...context }: AttemptContext = {},
+  ): Promise<void> {
     const event = { ...context, ipAddress: attempt.ip };
-    await this.#record({
-      ...event,
-      type: FAILED[attempt.what],
-      description: `Failed ${attempt.what} attempt.`,
-    });
+    const failed = { type: FAILED[attempt.what], description: `Failed ${attempt.what} attempt.` };
+    await this.#record({ ...event, ...(own ?? failed) });
     const [first] = await attemptKeys(attempt);
     if (begun.ok && begun.failures === (first?.free ?? 0) + 1) {
       await this.#record({

@@ -80,6 +80,16 @@ const NOTIFIED_ACTIONS: Readonly<Partial<Record<SecurityEventType, string>>> = {
   "passkey.removed": "A passkey was removed from your account",
 };
 
+const BANNED_SIGN_IN = {
+  type: "login.banned",
+  description: "A banned user tried to sign in with the right password.",
+} as const;
+
+/** Of a rejected call; undefined for any other. */
+function errorCode({ context: { returned } }: Call): string | undefined {
+  return isAPIError(returned) ? returned.body?.code : undefined;
+}
+
 export const clientIp = (headers: Headers | undefined) => headers?.get("cf-connecting-ip") ?? "unknown";
 
 export interface HookDeps extends NewPasswordDeps {
@@ -134,7 +144,11 @@ export function createHooks(parts: HookDeps) {
   ): Promise<void> {
     // Requesting a mail or registering a client proves nothing, so these are always counted.
     const isProof = tried.trial.what === "login" || tried.trial.what === "password";
-    if (refused || !isProof) return attempts.recordFailure(tried.trial, tried.begun);
+    if (refused || !isProof) {
+      const isBanned = errorCode(ctx) === "BANNED_USER";
+      const context = isBanned ? { event: BANNED_SIGN_IN, userId: tried.trial.subject } : {};
+      return attempts.recordFailure(tried.trial, tried.begun, context);
+    }
     await attempts.recordSuccess(tried.trial);
     const userId = ctx.context.newSession?.user.id;
     const password = readText(ctx.body, "password");
@@ -142,8 +156,7 @@ export function createHooks(parts: HookDeps) {
   }
 
   async function secondFactorFailed(ctx: Call): Promise<void> {
-    const error = ctx.context.returned;
-    const code = isAPIError(error) ? error.body?.code : undefined;
+    const code = errorCode(ctx);
     const blocked = code === "ACCOUNT_TEMPORARILY_LOCKED" || code === "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE";
     await recordEvent({
       type: blocked ? "second-factor.blocked" : "second-factor.failed",

@@ -67,7 +67,14 @@ describe("signing in", () => {
       `update "user" set banned = true, ban_expires = now() + interval '1 hour' where id = $1`,
       [barred.id],
     );
+    expect((await browser().signIn({ identifier: barred.email, password: "wrong password" })).status).toBe(
+      401,
+    );
     expect((await browser().signIn({ identifier: barred.email, password: PASSWORD })).status).toBe(403);
+    const events = await people.query("select event_type from security_events where user_id = $1", [
+      barred.id,
+    ]);
+    expect(events).toEqual([{ event_type: "login.banned" }]);
     await people.query(`update "user" set ban_expires = now() - interval '1 hour' where id = $1`, [
       barred.id,
     ]);
