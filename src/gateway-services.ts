@@ -4,7 +4,6 @@
  * the gateway reads by it (gateway-storage.ts), and the services of pages, REST, queues and cron (services.ts).
  */
 
-import { createCollectorClient } from "./collector-client.ts";
 import { toGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
 import { hash32 } from "./core/routing/hash.ts";
@@ -22,14 +21,13 @@ import {
   createAccessTokensLoader,
   createAccountsLoader,
   createStorageLoader,
+  createTraceLoader,
   type LoadAccessTokens,
   type LoadStorage,
 } from "./lazy-loaders.ts";
 import type { Emitter } from "./logs/emit.ts";
 import { logFailure } from "./logs/log-failure.ts";
-import type { OtlpClient } from "./logs/otlp-client.ts";
 import { banEvent } from "./logs/security-event.ts";
-import { createTraceExporter } from "./logs/trace-exporter.ts";
 import { createTraffic } from "./policy/create-traffic.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
@@ -55,8 +53,6 @@ export interface GatewayServices {
   readonly keyring: Keyring;
   /** How upstreams are reached, and which addresses may be. */
   readonly upstream: ChannelDeps;
-  /** Sends telemetry to collectors. */
-  readonly otlp: OtlpClient;
   /** Adds a place where the emitter of events finds the settings of tenants that have no snapshot in this isolate. */
   readonly addSettingsSource: (peek: SettingsSource) => void;
   readonly loadStorage: LoadStorage;
@@ -149,7 +145,6 @@ export function createGatewayServices(
     ),
     keyring,
     upstream,
-    otlp: createCollectorClient(config, keyring, upstream),
     snapshots,
     addSettingsSource: (peek) => void settingsSources.push(peek),
   };
@@ -263,14 +258,17 @@ interface McpGatewayParts extends Foundation {
 }
 
 function createMcpGateway(
-  { config, bindings, keyring, otlp, upstream, tenantObject, loadStorage, ...parts }: McpGatewayParts,
+  { config, bindings, keyring, upstream, tenantObject, loadStorage, ...parts }: McpGatewayParts,
   saveInventory: GatewayDeps["saveInventory"],
 ): Gateway {
   const { urlPolicy } = upstream;
   return createGateway({
     ...parts,
     ...{ keyring, upstream, saveInventory, gatewayId: createGatewayId(config) },
-    traces: createTraceExporter(otlp, Date.now),
+    traces: createTraceLoader(async () => {
+      const { createTraceExporter } = await import("./collector-client.ts");
+      return createTraceExporter(config, keyring, upstream);
+    }),
     loadStoredInventories: async (tenantId, servers) =>
       (await loadStorage()).loadStoredInventories(tenantId, servers),
     origins: {

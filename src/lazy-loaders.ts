@@ -8,6 +8,7 @@ import type { QueryStatistics } from "./db/statistics.ts";
 import type { Config } from "./env.ts";
 import type { GatewayStorage, KeptSnapshots } from "./gateway-storage.ts";
 import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
+import type { TraceExporter } from "./logs/trace-exporter.ts";
 
 /** The credentials of connected accounts, for servers where members act with their own. */
 export function createAccountsLoader(
@@ -55,5 +56,21 @@ export function createAccessTokensLoader(config: Config, loadStorage: LoadStorag
       accessTokens ??= createAccessTokens(database, config, Date.now);
     }
     return accessTokens;
+  };
+}
+
+/** Loads the exporter of traces with the first trace. */
+export function createTraceLoader(load: () => Promise<TraceExporter>): TraceExporter {
+  let exporter: TraceExporter | undefined;
+  return {
+    send(spans, tracing, background) {
+      if (exporter !== undefined) return exporter.send(spans, tracing, background);
+      const sendFirst = async () => {
+        const created = await load();
+        exporter ??= created;
+        exporter.send(spans, tracing, background);
+      };
+      background(sendFirst());
+    },
   };
 }

@@ -3,6 +3,7 @@
  * first request for one of these.
  */
 import { waitUntil } from "cloudflare:workers";
+import { createCollectorClient } from "./collector-client.ts";
 import { isObtained, usesAccounts } from "./core/enums.ts";
 import type { Database } from "./db/client.ts";
 import { discoverServers } from "./discovery/discover.ts";
@@ -16,6 +17,7 @@ import { openClientSecret } from "./identity/sso/client-secret.ts";
 import { createTxtLookup, type TxtLookup } from "./identity/sso/txt-records.ts";
 import { createUserServices, type UserServices } from "./identity/users/user-services.ts";
 import { writeText } from "./logs/log-line.ts";
+import type { OtlpClient } from "./logs/otlp-client.ts";
 import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
 import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
 import { createEventExporter, type ExportEvents } from "./operations/telemetry/export-logs.ts";
@@ -25,6 +27,8 @@ import { checkUrl } from "./upstream/connection/url-guard.ts";
 import { serverTokenRefused } from "./upstream/server-token-error.ts";
 
 export interface Services extends GatewayServices {
+  /** Sends telemetry to collectors. */
+  readonly otlp: OtlpClient;
   /** Of flags that are evaluated over REST. */
   readonly flagExposures: FlagExposures;
   /** Sends log events to the collectors of their tenants. */
@@ -106,13 +110,15 @@ function createServices(
     onHealthChange: (changes) => evaluateHealthAlerts(alerts, changes),
     now: Date.now,
   };
+  const otlp = createCollectorClient(config, keyring, upstream);
   const admissionTerms = createAdmissionTerms(database, epochs, Date.now);
   gatewayServices.addSettingsSource((tenantId) => admissionTerms.peek(tenantId)?.settings);
   return {
     ...gatewayServices,
     ...{ database, people, registry, alerts, admissionTerms },
     flagExposures: new FlagExposures(Date.now),
-    exportEvents: createEventExporter({ database, otlp: gatewayServices.otlp }, Date.now),
+    otlp,
+    exportEvents: createEventExporter({ database, otlp }, Date.now),
     lookupTxt: createTxtLookup({ baseUrl: config.dnsUrl, fetch: upstream.fetch, isAllowedUrl }),
     registryJobs: bindings.REGISTRY_JOBS,
     connectorObject: (serverId) => bindings.CONNECTORS.getByName(serverId),

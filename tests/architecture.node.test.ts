@@ -49,7 +49,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "gateway-storage.ts": [...BELOW_SERVICES, "identity", "policy", "gateway"],
   "collector-client.ts": ["core", "logs", "policy", "upstream", "product.ts", "env.ts"],
   "gateway-emitter.ts": ["core", "db", "logs", "env.ts"],
-  "lazy-loaders.ts": ["core", "db", "identity", "connected-accounts", "env.ts", "gateway-storage.ts"],
+  "lazy-loaders.ts": ["core", "db", "logs", "identity", "connected-accounts", "env.ts", "gateway-storage.ts"],
   "gateway-services.ts": [
     "collector-client.ts",
     "gateway-emitter.ts",
@@ -60,7 +60,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "lazy-loaders.ts",
     "services.ts",
   ],
-  "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts", "gateway-services.ts"],
+  "services.ts": [...BELOW_SERVICES, ...SERVICES, "collector-client.ts", "env.ts", "gateway-services.ts"],
   middleware: ["core", "identity", "policy", "logs", "env.ts", "services.ts"],
   api: [...BELOW_SERVICES, ...SERVICES, "middleware", "env.ts", "services.ts"],
   admin: [...BELOW_SERVICES, ...SERVICES, "middleware", "env.ts", "product.ts", "services.ts"],

@@ -15,7 +15,7 @@ interface Waiting {
 /** Requests. */
 const MAX_WAITING = 500;
 
-export function createTraceExporter(client: OtlpClient, now: () => number): TraceExporter {
+export function createTraceSender(client: OtlpClient, now: () => number): TraceExporter {
   let waiting: Waiting[] = [];
   let sendingSince: number | undefined;
 
