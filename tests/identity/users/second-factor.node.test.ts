@@ -10,6 +10,7 @@ import {
   type TestGateway,
   type TestTenant,
 } from "../../fixtures/gateway.ts";
+import { obtainTokens, register } from "../../fixtures/oauth.ts";
 import { type OidcStandIn, startOidcStandIn } from "../../fixtures/oidc.ts";
 import {
   connectPeople,
@@ -520,5 +521,34 @@ describe("an organization that requires two-factor authentication", () => {
     expect(await refused.json()).toMatchObject({ missing: { authentication: "second-factor" } });
     await turnOnSecondFactor(one);
     expect((await one.go("/admin/servers")).url).toBe(`${gateway.url}/admin/servers`);
+  });
+
+  it("accepts the tokens of a session whose second factor its provider has proved, and no other's", async () => {
+    const strict = await gateway.addTenant();
+    const person = await people.add({ tenants: [{ id: strict.id }] });
+    const one = await signedIn(person);
+    const resource = `${gateway.url}/mcp`;
+    const tokens = await obtainTokens(one, await register(gateway.url), resource, {
+      consent: { tenant: strict.id },
+    });
+    const listTools = () =>
+      fetch(resource, {
+        method: "POST",
+        headers: {
+          ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+          authorization: `Bearer ${tokens.access_token}`,
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
+      });
+    expect((await listTools()).status).not.toBe(401);
+    await people.query(
+      `update tenants set settings = settings || '{"secondFactorFrom": "2020-01-01T00:00:00Z"}' where id = $1`,
+      [strict.id],
+    );
+    await strict.revokeKey(await strict.addKey({ scopes: ["write"] }));
+    await expect.poll(async () => (await listTools()).status, { timeout: 5000 }).toBe(401);
+    await people.query("update session set is_second_factor_proved = true where user_id = $1", [person.id]);
+    await strict.revokeKey(await strict.addKey({ scopes: ["write"] }));
+    await expect.poll(async () => (await listTools()).status, { timeout: 5000 }).not.toBe(401);
   });
 });

@@ -47,9 +47,10 @@ export function loadTokenStatus(db: Queries, facts: TokenFacts, now: Date) {
       role: tenantMembers.role,
       groups: selectGroups(tenantMembers.tenantId, tenantMembers.userId),
       scopes: oauthConsent.scopes,
-      // A passkey is both factors.
+      // A passkey is both factors, and an identity provider may prove the second one for its session.
       isSecondFactorEnabled: sql<boolean>`(${user.twoFactorEnabled}
-        or exists (select 1 from ${passkey} where ${passkey.userId} = ${user.id}))`,
+        or exists (select 1 from ${passkey} where ${passkey.userId} = ${user.id})
+        or exists (select 1 from ${session} where ${session.id} = ${sessionId ?? null} and ${session.isSecondFactorProved}))`,
       secondFactorFrom: secondFactorFrom(),
     })
     .from(oauthConsent)
