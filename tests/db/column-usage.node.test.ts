@@ -28,6 +28,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "retention_runs.started_at written": "the time of the insert, by default",
   "materialized_views.description written": "by the migration that creates the view",
   "dead_letters.message_id read": "the unique key by which a letter is stored once",
+  "tenants.logo written": "better-auth's organization model requires the column",
+  "tenants.logo read": "better-auth's organization model requires the column",
+  "tenants.metadata read": "better-auth's organization model requires the column",
   "user.image written": "by better-auth, from the provider's profile",
   "user.image read": "by better-auth, in its session answer",
 };

@@ -122,5 +122,6 @@ async function setBan(c: ApiContext, id: string, wanted: z.output<typeof ban> | 
       : system.batch([write, endSessions(system, id, undefined), event, audit]),
   );
   await services.people.onUserChanged(id);
-  return after;
+  // Read anew: the last activity was that of the deleted sessions.
+  return requireUser(c, id);
 }

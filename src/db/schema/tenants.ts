@@ -27,12 +27,15 @@ export const tenants = pgTable(
     name: text("name").notNull(),
     /** In paths (/t/{slug}/…), so only what needs no escaping there. */
     slug: text("slug").notNull().unique(),
+    /** As `metadata`, a column of better-auth's organization model. */
+    logo: text("logo"),
     status: tenantStatus("status").notNull().default("active"),
     settings: jsonb("settings").$type<Record<string, unknown>>().notNull().default({}),
     /** Share of the system's capacity relative to other tenants (weighted max-min fairness). */
     weight: integer("weight").notNull().default(1),
     planLimits: jsonb("plan_limits").$type<PlanLimits>().notNull().default({}),
     timeZone: text("time_zone").notNull().default("UTC"),
+    metadata: text("metadata"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
