@@ -202,6 +202,8 @@ describe("the identity of a caller", () => {
     };
     await rotate(1);
     expect(await createdByJob()).toEqual([]);
+    // A key that another test created since would retire this one.
+    await db.query("update identity_keys set created_at = now() where id = $1", [kid]);
     await rotate(31);
     const created = await createdByJob();
     expect(created).toHaveLength(1);

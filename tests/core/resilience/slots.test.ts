@@ -194,7 +194,8 @@ describe("isolates together", () => {
         );
         const longestWaitMs = world.simulate({ seed, forMs: 20_000, maxWaiting: 4 });
         expect(world.mostRunning).toBeLessThanOrEqual(capacity);
-        expect(longestWaitMs).toBeLessThan(8000);
+        // The isolates take turns at a single slot, and each may die with it: the wait grows with their number.
+        expect(longestWaitMs).toBeLessThan(Math.max(8000, 2000 + 2000 * isolates));
         for (const { started } of world.isolates) expect(started).toBeGreaterThan(0);
       }),
       { numRuns: 60 },
