@@ -102,6 +102,34 @@ describe("Okta", () => {
     expect(await memberships(tenant, id)).toEqual([{ role: "user" }]);
   });
 
+  it("gets no more members than the plan of the organization allows", async () => {
+    const { tenant, domain, send } = await addProvisioning();
+    const create = (name: string, active: boolean) =>
+      send("POST", "/Users", { schemas: [USER], userName: `${name}@${domain}`, active });
+    const allow = (members: number) =>
+      owner.query("update tenants set plan_limits = jsonb_build_object('members', $2::int) where id = $1", [
+        tenant.id,
+        members,
+      ]);
+    const [counted] = await owner.query(
+      "select count(*)::int as held from tenant_members where tenant_id = $1",
+      [tenant.id],
+    );
+    const held = Number(counted?.held);
+    await allow(held + 1);
+    const answers = await Promise.all(["one", "two", "three"].map((name) => create(name, true)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+    const rejected = answers.find(({ status }) => status === 409);
+    expect(rejected?.body.detail).toContain("as many members as its plan allows");
+    const inactive = await create("later", false);
+    expect(inactive.status).toBe(201);
+    const activate = () =>
+      send("PATCH", `/Users/${inactive.body.id}`, patch({ op: "replace", value: { active: true } }));
+    expect((await activate()).status).toBe(409);
+    await allow(held + 2);
+    expect((await activate()).status).toBe(200);
+  });
+
   it("pushes a group, renames it, adds and removes members, and deletes it", async () => {
     const { domain, send } = await addProvisioning();
     const ids: string[] = [];

@@ -140,6 +140,22 @@ describe("single sign-on", () => {
     expect(await userOf(`renamed@${domain}`)).toBeUndefined();
   });
 
+  it("creates no more members than the plan of the organization allows", async () => {
+    const { tenant, domain } = await addOrganization();
+    const known = { sub: randomUUID(), email: `known@${domain}`, email_verified: true };
+    await signIn({ claims: known });
+    await people.query(
+      `update tenants set plan_limits = jsonb_build_object('members', (
+         select count(*) from tenant_members where tenant_id = tenants.id)) where id = $1`,
+      [tenant.id],
+    );
+    const page = await signIn({ claims: { email: `late@${domain}`, email_verified: true } });
+    expect(errorOf(page)).toBe("sso_member_limit");
+    expect(page.text).toContain("as many members as its plan allows");
+    expect(await userOf(`late@${domain}`)).toBeUndefined();
+    expect((await signIn({ claims: known })).url).toBe(`${gateway.url}/account`);
+  });
+
   it("connects a member of the domain who has a password, and audits the sign-in", async () => {
     const { tenant, domain } = await addOrganization({ isJitEnabled: false });
     const person = await people.add({ tenants: [{ id: tenant.id }], email: `old@${domain}` });

@@ -223,6 +223,7 @@ const SIGN_IN_ERRORS: Readonly<Record<string, string>> = {
   sso_email_unverified: "Your identity provider has not verified this email address.",
   sso_failed: "The answer of your identity provider was not accepted. Ask an organization admin.",
   sso_former_member: "Your membership has ended. Ask an organization admin for an invitation.",
+  sso_member_limit: "The organization has as many members as its plan allows. Ask an organization admin.",
   sso_not_member: "You are not a member of this organization. Ask an organization admin for an invitation.",
   sso_operator: "Operators cannot use single sign-on. Sign in with your password or passkey.",
   sso_provider_unavailable: "Your identity provider is disabled or does not respond.",

@@ -74,7 +74,7 @@ async function commitUser(
   plan: UserPlan,
   what: { action: string; before?: ScimUserState; after?: ScimUserState },
 ): Promise<void> {
-  const { userId, statements } = plan;
+  const { userId, statements, conflict } = plan;
   const [first, ...rest] = statements;
   if (first === undefined) return;
   const entry = { ...what, resource: { type: "member", id: userId }, details: { by: "scim" } };
@@ -85,7 +85,7 @@ async function commitUser(
       throw new ScimError(409, "A user with this userName or email already exists.", "uniqueness");
     }
     if (!isStaleWrite(error)) throw error;
-    throw new ScimError(409, "The last admin cannot be deactivated. Make another member an admin first.");
+    throw new ScimError(409, conflict);
   }
   await c.get("services").people.onUserChanged(userId);
 }

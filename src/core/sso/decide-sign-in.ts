@@ -11,6 +11,7 @@ export type SsoErrorCode =
   | "sso_email_unverified"
   | "sso_failed"
   | "sso_former_member"
+  | "sso_member_limit"
   | "sso_not_member"
   | "sso_operator"
   | "sso_provider_unavailable"

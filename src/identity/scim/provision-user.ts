@@ -8,7 +8,7 @@ import type { ScimUserState } from "../../core/scim/user-state.ts";
 import { readEmailDomain } from "../../core/sso/email-domain.ts";
 import type { Db } from "../../db/client.ts";
 import { assertAnotherAdmin, revokeMemberRights } from "../../db/queries/identity/authority.ts";
-import { addMember, removeMember } from "../../db/queries/identity/invitations.ts";
+import { addMember, assertMemberRoom, removeMember } from "../../db/queries/identity/invitations.ts";
 import {
   deleteScimUser,
   endProvisionedSessions,
@@ -29,7 +29,18 @@ export interface UserPlan {
   readonly userId: string;
   /** The last one returns the user's row, where one is left. */
   readonly statements: readonly Statement[];
+  /** What is wrong where one of the statements does not find what it requires. */
+  readonly conflict: string;
 }
+
+const LAST_ADMIN = "The last admin cannot be deactivated. Make another member an admin first.";
+const NO_ROOM =
+  "The organization has as many members as its plan allows. Remove a member, or have the plan changed.";
+
+const joinTenant = (db: Db, ofUser: { tenantId: string; userId: string }): Statement[] => [
+  assertMemberRoom(db, ofUser),
+  addMember(db, { ...ofUser, role: "user" }),
+];
 
 export const toUserState = (row: ScimUserRow): ScimUserState => ({
   userName: row.userName,
@@ -64,10 +75,11 @@ export async function planUserCreation(db: Db, tenantId: string, state: ScimUser
   const ofUser = { tenantId, userId };
   return {
     userId,
+    conflict: state.isActive ? NO_ROOM : LAST_ADMIN,
     statements: [
       lockTenant(db, tenantId),
       ...(account === undefined ? [insertProvisionedAccount(db, ofUser, toAccount(state))] : []),
-      ...(state.isActive ? [addMember(db, { ...ofUser, role: "user" })] : endMembership(db, ofUser)),
+      ...(state.isActive ? joinTenant(db, ofUser) : endMembership(db, ofUser)),
       insertScimUser(db, ofUser, state),
     ],
   };
@@ -99,10 +111,11 @@ export async function planUserChange(
       ? []
       : endMembership(db, ofUser)
     : state.isActive
-      ? [addMember(db, { ...ofUser, role: "user" })]
+      ? joinTenant(db, ofUser)
       : [];
   return {
     userId,
+    conflict: state.isActive ? NO_ROOM : LAST_ADMIN,
     statements: [
       lockTenant(db, tenantId),
       ...membership,
@@ -116,6 +129,7 @@ export function planUserDeletion(db: Db, tenantId: string, { userId }: ScimUserR
   const ofUser = { tenantId, userId };
   return {
     userId,
+    conflict: LAST_ADMIN,
     statements: [lockTenant(db, tenantId), ...endMembership(db, ofUser), deleteScimUser(db, ofUser)],
   };
 }

@@ -4,7 +4,8 @@ import type { SsoIdentity } from "../../core/sso/claims.ts";
 import { decideSsoSignIn, type SsoErrorCode } from "../../core/sso/decide-sign-in.ts";
 import { readEmailDomain } from "../../core/sso/email-domain.ts";
 import type { Database } from "../../db/client.ts";
-import { addMember } from "../../db/queries/identity/invitations.ts";
+import { isStaleWrite } from "../../db/errors.ts";
+import { addMember, assertMemberRoom } from "../../db/queries/identity/invitations.ts";
 import {
   type ActiveProvider,
   createProvisionedUser,
@@ -14,6 +15,7 @@ import {
   linkSsoAccount,
 } from "../../db/queries/identity/sso.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
+import { lockTenant } from "../../db/queries/servers/servers.ts";
 
 /** A sign-in that is not accepted. The browser gets only the code. */
 export class SsoSignInError extends Error {
@@ -53,11 +55,25 @@ export async function resolveSsoUser(
     });
   if (decision.kind === "create") {
     const user = { userId, name: name ?? decision.email, email: decision.email, tenantId, role };
-    await db.batch([...createProvisionedUser(db, user), link, record("members.provisioned")]);
+    const room = [lockTenant(db, tenantId), assertMemberRoom(db, { tenantId, userId })] as const;
+    await unlessFull(
+      db.batch([...room, ...createProvisionedUser(db, user), link, record("members.provisioned")]),
+    );
   } else if (decision.joins) {
-    await db.batch([addMember(db, { tenantId, userId, role }), link, record("members.provisioned")]);
+    const room = [lockTenant(db, tenantId), assertMemberRoom(db, { tenantId, userId })] as const;
+    const join = addMember(db, { tenantId, userId, role });
+    await unlessFull(db.batch([...room, join, link, record("members.provisioned")]));
   } else {
     await db.batch([link, record("account.linked")]);
   }
   return userId;
+}
+
+async function unlessFull(joining: Promise<unknown>): Promise<void> {
+  try {
+    await joining;
+  } catch (error) {
+    if (isStaleWrite(error)) throw new SsoSignInError("sso_member_limit");
+    throw error;
+  }
 }

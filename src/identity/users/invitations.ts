@@ -6,9 +6,11 @@ import { newToken, sha256Hex } from "../../core/digest.ts";
 import type { Role } from "../../core/enums.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { PasswordWeakness } from "../../core/password-strength.ts";
-import type { Database } from "../../db/client.ts";
+import type { Database, Db } from "../../db/client.ts";
+import { isStaleWrite } from "../../db/errors.ts";
 import {
   addMember,
+  assertMemberRoom,
   claimInvitation,
   type createInvitation,
   findOpenInvitation,
@@ -17,6 +19,7 @@ import {
 } from "../../db/queries/identity/invitations.ts";
 import { chooseTenant, createUser, findUserByEmail } from "../../db/queries/identity/user-accounts.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
+import { lockTenant } from "../../db/queries/servers/servers.ts";
 import { type EmailSender, MailNotConfiguredError } from "../../email/mailer.ts";
 import { invitationEmail } from "../../email/templates.ts";
 import type { AttemptLimiter } from "./attempt-limiter.ts";
@@ -41,13 +44,13 @@ export type InvitationLookup =
   | { readonly kind: "closed" }
   | { readonly kind: "wait"; readonly retryAfterSeconds: number };
 
-export type AcceptResult = "joined" | "closed" | "somebody-else" | "has-account";
+export type AcceptResult = "joined" | "closed" | "somebody-else" | "has-account" | "no-room";
 
 /** With the address of the new account, by which its user signs in. */
 export type NewUserResult =
   | { readonly kind: "joined"; readonly email: string }
   | { readonly kind: "weak-password"; readonly weakness: PasswordWeakness }
-  | { readonly kind: "closed" | "has-account" };
+  | { readonly kind: "closed" | "has-account" | "no-room" };
 
 interface InvitationDeps {
   readonly database: Database;
@@ -59,6 +62,7 @@ interface InvitationDeps {
   readonly now: () => number;
 }
 
+type Statement = Parameters<Db["batch"]>[0][number];
 type Invited = Awaited<ReturnType<typeof createInvitation>>[number];
 
 export interface InvitationLink {
@@ -87,6 +91,7 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
 
   const admit = (taken: { id: string; tenantId: string; role: Role }, userId: string) =>
     [
+      assertMemberRoom(db, { tenantId: taken.tenantId, userId }),
       addMember(db, { tenantId: taken.tenantId, userId, role: taken.role }),
       recordAudit(db, {
         tenantId: taken.tenantId,
@@ -97,6 +102,18 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
         success: true,
       }),
     ] as const;
+
+  /** False where the plan has no room: the invitation stays open then, as after any failure. */
+  const join = async (taken: { id: string; tenantId: string }, statements: readonly Statement[]) => {
+    try {
+      await db.batch([lockTenant(db, taken.tenantId), ...statements]);
+      return true;
+    } catch (error) {
+      await releaseInvitation(db, taken.id);
+      if (isStaleWrite(error)) return false;
+      throw error;
+    }
+  };
 
   return {
     async createLink() {
@@ -140,7 +157,11 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
       if (invitation.email !== person.email) return "somebody-else";
       const [taken] = await claimInvitation(db, tokenHash, new Date(now()));
       if (taken === undefined) return "closed";
-      await db.batch([...admit(taken, person.id), chooseTenant(db, person.sessionId, taken.tenantId)]);
+      const isJoined = await join(taken, [
+        ...admit(taken, person.id),
+        chooseTenant(db, person.sessionId, taken.tenantId),
+      ]);
+      if (!isJoined) return "no-room";
       await parts.personChanged(person.id);
       return "joined";
     },
@@ -180,22 +201,12 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
         return { kind: "has-account" };
       }
       const userId = uuidv7();
-      try {
-        await db.batch([
-          ...createUser(db, {
-            userId,
-            name,
-            email: taken.email,
-            password: hashed,
-            tenantId: taken.tenantId,
-          }),
-          ...admit(taken, userId),
-        ]);
-      } catch (error) {
-        await releaseInvitation(db, taken.id);
-        throw error;
-      }
-      return { kind: "joined", email: taken.email };
+      const { email, tenantId } = taken;
+      const isJoined = await join(taken, [
+        ...createUser(db, { userId, name, email, password: hashed, tenantId }),
+        ...admit(taken, userId),
+      ]);
+      return isJoined ? { kind: "joined", email } : { kind: "no-room" };
     },
   };
 }

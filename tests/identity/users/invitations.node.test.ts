@@ -139,6 +139,34 @@ describe("an invitation", () => {
     expect(answers.filter(({ url }) => url === `${gateway.url}/admin`).length).toBe(1);
   });
 
+  it("stays open while the plan of the organization has no room, of several accepted at once too", async () => {
+    const small = await gateway.addTenant();
+    const inviter = await people.add({ tenants: [{ id: small.id, role: "admin" }] });
+    const theirDesk = await signedIn(inviter);
+    const links: string[] = [];
+    for (const email of [someone(), someone(), someone()]) {
+      expect((await api(theirDesk, "POST", "/invitations", { email })).status).toBe(201);
+      links.push((await people.mailTo(email)).link);
+    }
+    const allow = (more: number) =>
+      people.query(
+        `update tenants set plan_limits = jsonb_build_object('members', $2::int + (
+           select count(*) from tenant_members where tenant_id = tenants.id)) where id = $1`,
+        [small.id, more],
+      );
+    const accept = async (link: string) => {
+      const one = browser();
+      return one.submit(await one.go(link), "/invitation/new", { name: "New", password: PASSWORD });
+    };
+    await allow(1);
+    const pages = await Promise.all(links.map(accept));
+    const rejected = links.filter((_, index) => pages[index]?.url !== `${gateway.url}/admin`);
+    expect(rejected).toHaveLength(2);
+    expect(pages.filter(({ text }) => text.includes("as many members as its plan allows"))).toHaveLength(2);
+    await allow(2);
+    for (const link of rejected) expect((await accept(link)).url).toBe(`${gateway.url}/admin`);
+  });
+
   it("is for the holder of the address, also when forwarded", async () => {
     const person = await people.add();
     const { link } = await invite(person.email);

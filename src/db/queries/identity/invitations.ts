@@ -133,6 +133,19 @@ export function expireInvitations(db: Queries, now: Date) {
     .where(and(eq(tenantInvitations.status, "pending"), lte(tenantInvitations.expiresAt, now)));
 }
 
+/** Whether the plan has room for the user: members need none. */
+const hasRoom = (tenantId: string, userId: string) =>
+  sql<boolean>`(exists (select 1 from ${tenantMembers} where ${tenantMembers.tenantId} = ${tenantId}
+      and ${tenantMembers.userId} = ${userId})
+    or (select count(*) from ${tenantMembers} where ${tenantMembers.tenantId} = ${tenantId})
+      < coalesce((select (${tenants.planLimits} ->> 'members')::bigint from ${tenants}
+        where ${tenants.id} = ${tenantId}), 9e18))`;
+
+/** System role: ends the batch (22012) where the plan has no room for the user. After `lockTenant`. */
+export function assertMemberRoom(db: Queries, { tenantId, userId }: { tenantId: string; userId: string }) {
+  return db.execute(sql`select 1 / (case when ${hasRoom(tenantId, userId)} then 1 else 0 end)`);
+}
+
 export function addMember(db: Queries, member: { tenantId: string; userId: string; role: Role }) {
   return db.insert(tenantMembers).values(member).onConflictDoNothing();
 }
