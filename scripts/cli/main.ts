@@ -9,7 +9,9 @@ import { importCommand } from "./import/command.ts";
 import { callCommand } from "./mcp/call.ts";
 import { stdioCommand } from "./mcp/stdio.ts";
 import { searchCommand, toolsCommand } from "./mcp/tools.ts";
-import { keysCommand, requestsCommand, serversCommand } from "./records/lists.ts";
+import { approveCommand } from "./records/approve.ts";
+import { keysCommand } from "./records/keys.ts";
+import { requestsCommand, serversCommand } from "./records/lists.ts";
 import { logsCommand } from "./records/logs.ts";
 import { whoamiCommand } from "./records/whoami.ts";
 import { verifyAuditCommand } from "./verify-audit.ts";
@@ -27,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   requestsCommand,
   logsCommand,
   keysCommand,
+  approveCommand,
   exportCommand,
   diffCommand,
   applyCommand,

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEverything } from "../fixtures/everything/start.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { startTinyServers } from "../fixtures/tiny-servers.ts";
 
 const run = promisify(execFile);
 let gateway: TestGateway;
@@ -102,6 +103,87 @@ describe("tools", () => {
       code: 1,
       problem: "Tool nothing not found. List tools with mcp-gateway tools.\n",
     });
+  });
+});
+
+describe("keys", () => {
+  it("are created, rotated and revoked by name; a secret is printed alone", async () => {
+    const manager = await tenant.addKey({ role: "admin", scopes: ["read", "write", "admin", "proxy"] });
+    const made = await cli(
+      ["keys", "create", "nightly build", "--scopes", "read", "--expires", "30d"],
+      manager,
+    );
+    expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^mcp_\S+\n$/) });
+    expect((await cli(["whoami"], made.out.trim())).out).toMatch(/\bread\b/);
+    const rotated = await cli(["keys", "rotate", "nightly build", "--overlap", "1h"], manager);
+    expect(rotated.out).toMatch(/^mcp_\S+\n$/);
+    // Both keys of the name are valid for an hour.
+    const ambiguous = await cli(["keys", "revoke", "nightly build"], manager);
+    expect(ambiguous).toMatchObject({ code: 1, problem: expect.stringContaining("2 API keys are named") });
+    const [id = ""] = /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(ambiguous.problem) ?? [];
+    expect((await cli(["keys", "revoke", id], manager)).code).toBe(0);
+    expect((await cli(["keys", "revoke", "nightly build"], manager)).code).toBe(0);
+    for (const { out } of [made, rotated]) expect((await cli(["whoami"], out.trim())).code).toBe(1);
+  });
+
+  it.each([
+    ["create", [], "Name one key"],
+    ["create", ["x", "--expires", "soon"], "--expires must be a duration"],
+    ["create", ["x", "--per-hour", "many"], "--per-hour must be a whole number"],
+    ["rotate", ["x", "--overlap", "1 day"], "--overlap must be a duration"],
+  ])("%s rejects %j without a request to the gateway", async (action, args, problem) => {
+    expect(await cli(["keys", action, ...args])).toMatchObject({
+      code: 2,
+      problem: expect.stringContaining(problem),
+    });
+  });
+
+  it("that do not exist are reported with the next step", async () => {
+    expect(await cli(["keys", "revoke", "nothing"])).toMatchObject({
+      code: 1,
+      problem: "API key nothing not found. List keys with mcp-gateway keys.\n",
+    });
+  });
+});
+
+describe("approve", () => {
+  it("shows what a server changed, and approves or blocks the revision that was shown", async () => {
+    const tinies = await startTinyServers();
+    try {
+      const own = await gateway.addTenant({ settings: { toolChanges: "hold" } });
+      const key = await own.addKey({ role: "admin", scopes: ["read", "write", "admin"] });
+      const tiny = tinies.add("changing", { tools: ["add", "other"] });
+      tiny.described = { add: "Adds numbers.", other: "Does something." };
+      const id = await own.addServer({ name: tiny.name, url: tiny.url });
+      const discover = () =>
+        fetch(`${gateway.url}/api/v1/servers/${id}/discover`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${key}` },
+        });
+      await discover();
+      expect((await cli(["approve"], key)).out).toBe("None.\n");
+      tiny.described = { add: "Adds.\u001b[2J", other: "Does something else." };
+      await discover();
+      const held = await cli(["approve"], key);
+      expect(held.out).toMatch(/changing\s+add\s+\S+\s+1/);
+      const unasked = await cli(["approve", "add"], key);
+      expect(unasked).toMatchObject({ code: 2, problem: expect.stringContaining("Pass --yes") });
+      const { problem } = await cli(["approve", "add", "--reject"], key);
+      expect(problem).toMatch(/- "?Adds numbers/);
+      expect(problem).not.toContain("\u001b");
+      expect((await cli(["approve", "add", "--yes"], key)).code).toBe(0);
+      expect((await cli(["approve", "other", "--server", "changing", "--reject", "--yes"], key)).code).toBe(
+        0,
+      );
+      const [left, ...more] = JSON.parse((await cli(["approve", "--json"], key)).out);
+      expect([left, more]).toEqual([expect.objectContaining({ tool: "other", state: "blocked" }), []]);
+      expect(await cli(["approve", "add"], key)).toMatchObject({
+        code: 1,
+        problem: expect.stringContaining("No changed tool add"),
+      });
+    } finally {
+      await tinies.close();
+    }
   });
 });
 

@@ -83,14 +83,6 @@ export const serversCommand = createListCommand({
   columns: ["name", "transportType", "healthStatus", "endpointUrl"],
 });
 
-export const keysCommand = createListCommand({
-  name: "keys",
-  summary: "List API keys",
-  says: "Lists the API keys that the key may see. Secrets are never shown.",
-  path: "/keys",
-  columns: ["name", "keyPrefix", "scopes", "lastUsedAt", "expiresAt", "id"],
-});
-
 export const REQUEST_COLUMNS = ["time", "status", "ms", "method", "target", "error", "request"] as const;
 
 export function formatRequest(row: Row): Row {
