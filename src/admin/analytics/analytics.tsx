@@ -1,30 +1,48 @@
 /** Traffic in numbers: over time, in the week, by whom and what, and why it fails; and as files. */
 import { type Context, Hono } from "hono";
-import { Button, Choice, LinkButton } from "../forms/controls.tsx";
+import { Button, Choice, LinkButton, Notice } from "../forms/controls.tsx";
 import { toQuery } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
+import { PeriodField } from "../lists/filters.tsx";
 import { may } from "../lists/routes.tsx";
-import { Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import {
-  ALL_RANGES,
+  ANALYTICS_PERIODS,
   type Analytics,
   type AnalyticsQuery,
   loadAnalytics,
   memberName,
   parseQuery,
-  RANGES,
 } from "./data.ts";
 import { TRAFFIC_KIND_LABELS, TRAFFIC_KIND_OPTIONS } from "./kinds.ts";
 import { buildUrl, Failures, NoData, Numbers, PATH, Tops, TrafficCharts, Week } from "./view.tsx";
 
-function KindForm({ asked }: { asked: AnalyticsQuery }) {
+/** Of the page of one tool or caller, the member stays. */
+function FilterForm({ asked, timeZone }: { asked: AnalyticsQuery; timeZone: string }) {
+  const isOfOne = asked.of !== "all";
   return (
     <form class="filters" method="get" action={PATH}>
-      <input type="hidden" name="range" value={asked.range} />
-      <Choice name="kind" label="Traffic" value={asked.kind} options={TRAFFIC_KIND_OPTIONS} submits />
+      <PeriodField
+        label="Period"
+        query={asked.period}
+        timeZone={timeZone}
+        options={ANALYTICS_PERIODS}
+        submits
+      />
+      {isOfOne ? (
+        <>
+          <input type="hidden" name="kind" value={asked.kind} />
+          <input type="hidden" name="of" value={asked.of} />
+          <input type="hidden" name="member" value={asked.member} />
+        </>
+      ) : (
+        <Choice name="kind" label="Traffic" value={asked.kind} options={TRAFFIC_KIND_OPTIONS} submits />
+      )}
+      <span class="custom-period">
+        <Button kind="quiet">Show period</Button>
+      </span>
       <noscript>
         <Button kind="quiet">Apply</Button>
       </noscript>
@@ -73,12 +91,10 @@ export const analytics = new Hono<AdminEnv>().get(
   requirePagePermission("analytics.read"),
   async (c) => {
     const asked = parseQuery((name) => c.req.query(name));
-    const analytics = await loadAnalytics(c.get("services"), c.get("principal").tenantId, asked, new Date());
+    const timeZone = c.get("timeZone");
+    const reader = { tenantId: c.get("principal").tenantId, timeZone };
+    const analytics = await loadAnalytics(c.get("services"), reader, asked, new Date());
     const isOfOne = asked.of !== "all";
-    const tabs = ALL_RANGES.map((range) => ({
-      label: RANGES[range].label,
-      path: buildUrl(asked, { range }),
-    }));
     return c.html(
       <Page
         title={titleOf(analytics)}
@@ -86,8 +102,12 @@ export const analytics = new Hono<AdminEnv>().get(
         crumbs={isOfOne ? [{ label: "Analytics", path: buildUrl(asked, { of: "all", member: "" }) }] : []}
         intro={TRAFFIC_KIND_LABELS[asked.kind]}
       >
-        <Tabs tabs={tabs} current={buildUrl(asked)} label="Period" />
-        {!isOfOne && <KindForm asked={asked} />}
+        <FilterForm asked={asked} timeZone={timeZone} />
+        {analytics.isInvalidPeriod && (
+          <Notice bad>
+            The period must end after it starts and be at most 3 years. The last 24 hours are shown.
+          </Notice>
+        )}
         <Numbers analytics={analytics} />
         {analytics.totals.requests === 0 && <NoData />}
         <TrafficCharts analytics={analytics} />

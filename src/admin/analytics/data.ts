@@ -8,28 +8,29 @@ import {
   type TrafficKind,
 } from "../../core/analytics/dimensions.ts";
 import { buildHeatMap } from "../../core/analytics/heat-map.ts";
-import { alignToGrain, defaultGrain } from "../../core/analytics/period.ts";
+import { alignToGrain, defaultGrain, type TimeSpan } from "../../core/analytics/period.ts";
 import { fillGaps } from "../../core/analytics/time-series.ts";
 import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
-import { DAY_MS, HOUR_MS } from "../../core/durations.ts";
+import { DAY_MS } from "../../core/durations.ts";
 import { loadDashboard } from "../../db/queries/traffic/dashboard.ts";
 import type { Services } from "../../services.ts";
+import type { Option } from "../forms/fields.ts";
+import { PERIODS, type PeriodQuery, periodName, resolvePeriod } from "../lists/period.ts";
 
-export const RANGES = {
-  hour: { label: "Last hour", ms: HOUR_MS },
-  day: { label: "Last 24 hours", ms: DAY_MS },
-  week: { label: "Last 7 days", ms: 7 * DAY_MS },
-  month: { label: "Last 30 days", ms: 30 * DAY_MS },
-  year: { label: "Last year", ms: 365 * DAY_MS },
-} as const;
-export type Range = keyof typeof RANGES;
+const YEAR = "year";
+/** Longer than any period that is kept. */
+const MAX_PERIOD_MS = 3 * 366 * DAY_MS;
 
-const isRange = (name: string): name is Range => Object.hasOwn(RANGES, name);
-export const ALL_RANGES: readonly Range[] = Object.keys(RANGES).filter(isRange);
+/** Those of the lists, and a year. */
+export const ANALYTICS_PERIODS: readonly Option[] = [
+  ...PERIODS.slice(0, -1),
+  { value: YEAR, label: "Last year" },
+  ...PERIODS.slice(-1),
+];
 
 /** The query of the analytics page, as its URL contains it. */
 export interface AnalyticsQuery {
-  readonly range: Range;
+  readonly period: PeriodQuery;
   readonly kind: TrafficKind;
   readonly of: Dimension;
   readonly member: string;
@@ -39,11 +40,12 @@ const among = <T extends string>(known: readonly T[], text: string | undefined, 
   known.find((one) => one === text) ?? usual;
 
 export function parseQuery(query: (name: string) => string | undefined): AnalyticsQuery {
-  const range = query("range") ?? "";
+  // Addresses from before custom periods have a range.
+  const period = query("period") ?? query("range") ?? "";
   const member = query("member") ?? "";
   const of = among(DIMENSIONS, query("of"), "all");
   return {
-    range: isRange(range) ? range : "day",
+    period: { period, from: query("from") ?? "", to: query("to") ?? "" },
     kind: among(TRAFFIC_KINDS, query("kind"), "call"),
     // Of a dimension there is only one member at a time.
     of: member === "" ? "all" : of,
@@ -54,9 +56,25 @@ export function parseQuery(query: (name: string) => string | undefined): Analyti
 /** As many whole weeks as make a habit visible. */
 const HEAT_MS = 28 * DAY_MS;
 
-/** Which sums answer for a range. */
-function listSpans(range: Range, now: Date) {
-  const period = { from: new Date(now.getTime() - RANGES[range].ms), to: now };
+/** The period that the reader chose. The last day in place of one that is empty, backward or too long. */
+export function findPeriod(
+  query: PeriodQuery,
+  now: Date,
+  timeZone: string,
+): TimeSpan & { isInvalid: boolean } {
+  const lastDay = { from: new Date(now.getTime() - DAY_MS), to: now };
+  const name = periodName(query, ANALYTICS_PERIODS);
+  if (name === YEAR) return { from: new Date(now.getTime() - 365 * DAY_MS), to: now, isInvalid: false };
+  const bounds = resolvePeriod(query, now, timeZone);
+  const from = bounds.from === undefined ? lastDay.from : new Date(bounds.from);
+  const to = bounds.to === undefined ? now : new Date(bounds.to);
+  const ms = to.getTime() - from.getTime();
+  const isInvalid = !(ms > 0 && ms <= MAX_PERIOD_MS);
+  return { ...(isInvalid ? lastDay : { from, to }), isInvalid };
+}
+
+/** Which sums answer for a period. */
+function listSpans(period: TimeSpan, now: Date) {
   const grain = defaultGrain(period);
   return {
     grain,
@@ -67,9 +85,20 @@ function listSpans(range: Range, now: Date) {
 
 export type Analytics = Awaited<ReturnType<typeof loadAnalytics>>;
 
-export async function loadAnalytics(services: Services, tenantId: string, asked: AnalyticsQuery, now: Date) {
-  const { range, kind, of, member } = asked;
-  const { grain, span, weeks } = listSpans(range, now);
+export interface AnalyticsReader {
+  readonly tenantId: string;
+  readonly timeZone: string;
+}
+
+export async function loadAnalytics(
+  services: Services,
+  { tenantId, timeZone: readersZone }: AnalyticsReader,
+  asked: AnalyticsQuery,
+  now: Date,
+) {
+  const { kind, of, member } = asked;
+  const { isInvalid, ...period } = findPeriod(asked.period, now, readersZone);
+  const { grain, span, weeks } = listSpans(period, now);
   const db = services.database.withTenant(tenantId, "read");
   const [series, hours, tools, servers, users, keys, clients, errors, tenants] = await db.batch(
     loadDashboard(db, { ...span, tenantId, kind, grain, dimension: of, member }, weeks),
@@ -77,6 +106,7 @@ export async function loadAnalytics(services: Services, tenantId: string, asked:
   const timeZone = tenants[0]?.timeZone ?? "UTC";
   return {
     asked,
+    isInvalidPeriod: isInvalid,
     span,
     grain,
     course: fillGaps(series, span, grain),

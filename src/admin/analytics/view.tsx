@@ -13,8 +13,8 @@ import { type Analytics, type AnalyticsQuery, memberName, type Top } from "./dat
 export const PATH = "/admin/analytics";
 
 export const buildUrl = (asked: AnalyticsQuery, change: Partial<AnalyticsQuery> = {}) => {
-  const { range, kind, of, member } = { ...asked, ...change };
-  return PATH + toQuery({ range, kind: kind === "call" ? "" : kind, of: of === "all" ? "" : of, member });
+  const { period, kind, of, member } = { ...asked, ...change };
+  return PATH + toQuery({ ...period, kind: kind === "call" ? "" : kind, of: of === "all" ? "" : of, member });
 };
 
 const percent = (part: number) => withUnit(part * 100, "%");

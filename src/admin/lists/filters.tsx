@@ -1,7 +1,7 @@
 /** The form above a list: its search, its filters, and the time range. */
 import { Button, Choice } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
-import { PERIODS, periodName } from "./period.ts";
+import { PERIODS, type PeriodQuery, periodName } from "./period.ts";
 import { ALL, type Filter, type ListSpec } from "./spec.ts";
 import { isNarrowed, type ListState, periodQuery } from "./state.ts";
 
@@ -74,18 +74,38 @@ export function Filters<Row>({ spec, state, options }: FiltersProps<Row>) {
   );
 }
 
+interface PeriodFieldProps {
+  readonly label: string;
+  readonly query: PeriodQuery;
+  readonly timeZone: string;
+  readonly options?: readonly Option[];
+  /** Of a form that is not sent by htmx: choosing a period sends it. */
+  readonly submits?: boolean;
+}
+
 /** The custom range appears by a rule of the stylesheet, with and without script. */
-function PeriodField({ label, state }: { label: string; state: ListState }) {
-  const query = periodQuery(state);
+export function PeriodField({
+  label,
+  query,
+  timeZone,
+  options = PERIODS,
+  submits = false,
+}: PeriodFieldProps) {
   const moment = (name: "from" | "to", text: string) => (
     <label class="custom-period">
-      {text} (<span data-zone>{state.timeZone}</span>)
+      {text} (<span data-zone>{timeZone}</span>)
       <input type="datetime-local" name={name} value={query[name]} />
     </label>
   );
   return (
     <>
-      <Choice name="period" label={label} value={periodName(query)} options={PERIODS} />
+      <Choice
+        name="period"
+        label={label}
+        value={periodName(query, options)}
+        options={options}
+        submits={submits}
+      />
       {moment("from", "From")}
       {moment("to", "To")}
     </>
@@ -104,7 +124,9 @@ function FilterField({
   options: readonly Option[];
 }) {
   const { name, label, kind } = filter;
-  if (kind === "period") return <PeriodField label={label} state={state} />;
+  if (kind === "period") {
+    return <PeriodField label={label} query={periodQuery(state)} timeZone={state.timeZone} />;
+  }
   if (kind === "text") {
     return (
       <label>

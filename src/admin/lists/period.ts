@@ -26,8 +26,8 @@ export interface PeriodQuery {
 }
 
 /** Addresses from before the presets have only `from` and `to`. */
-export const periodName = ({ period, from, to }: PeriodQuery): string => {
-  if (PERIODS.some(({ value }) => value === period)) return period;
+export const periodName = ({ period, from, to }: PeriodQuery, known = PERIODS): string => {
+  if (known.some(({ value }) => value === period)) return period;
   return from === "" && to === "" ? DEFAULT_PERIOD : CUSTOM_PERIOD;
 };
 
