@@ -74,6 +74,7 @@ export class ConnectorServer {
       await this.#deps.registerServer(asked.grant);
       if (!this.#relay.addConnector(server, asked.description, asked.grant))
         return new Response(null, { status: STATUS_CONFLICT });
+      await this.#ctx.storage.setAlarm(Date.now() + SWEEP_INTERVAL_MS);
       // The grant may have ended since it was judged, before the server was registered.
       this.#ctx.waitUntil(this.sweep());
     } else {

@@ -26,11 +26,14 @@ export class TenantConnectors {
     this.#isChangedSince = true;
     if (this.#isChecking) return;
     this.#isChecking = true;
-    while (this.#isChangedSince) {
-      this.#isChangedSince = false;
-      await Promise.all([...this.#kv.list({ prefix: CONNECTED })].map(([key]) => this.#checkServer(key)));
+    try {
+      while (this.#isChangedSince) {
+        this.#isChangedSince = false;
+        await Promise.all([...this.#kv.list({ prefix: CONNECTED })].map(([key]) => this.#checkServer(key)));
+      }
+    } finally {
+      this.#isChecking = false;
     }
-    this.#isChecking = false;
   }
 
   async #checkServer(key: string): Promise<void> {
