@@ -53,19 +53,17 @@ export async function resolveSsoUser(
       ...{ tenantId, userId, action, resourceType: "member", resourceId: userId, success: true },
       details: { identityProvider: provider.name, subject, email, role },
     });
-  if (decision.kind === "create") {
-    const user = { userId, name: name ?? decision.email, email: decision.email, tenantId, role };
-    const room = [lockTenant(db, tenantId), assertMemberRoom(db, { tenantId, userId })] as const;
-    await unlessFull(
-      db.batch([...room, ...createProvisionedUser(db, user), link, record("members.provisioned")]),
-    );
-  } else if (decision.joins) {
-    const room = [lockTenant(db, tenantId), assertMemberRoom(db, { tenantId, userId })] as const;
-    const join = addMember(db, { tenantId, userId, role });
-    await unlessFull(db.batch([...room, join, link, record("members.provisioned")]));
-  } else {
+  if (decision.kind === "link" && !decision.joins) {
     await db.batch([link, record("account.linked")]);
+    return userId;
   }
+  const member = { tenantId, userId, role };
+  const join =
+    decision.kind === "create"
+      ? createProvisionedUser(db, { ...member, name: name ?? decision.email, email: decision.email })
+      : [addMember(db, member)];
+  const room = [lockTenant(db, tenantId), assertMemberRoom(db, member)] as const;
+  await unlessFull(db.batch([...room, ...join, link, record("members.provisioned")]));
   return userId;
 }
 
