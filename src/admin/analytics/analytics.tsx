@@ -5,17 +5,11 @@ import { toQuery } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { PeriodField } from "../lists/filters.tsx";
+import { PERIODS_TO_A_YEAR } from "../lists/period.ts";
 import { may } from "../lists/routes.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import {
-  ANALYTICS_PERIODS,
-  type Analytics,
-  type AnalyticsQuery,
-  loadAnalytics,
-  memberName,
-  parseQuery,
-} from "./data.ts";
+import { type Analytics, type AnalyticsQuery, loadAnalytics, memberName, parseQuery } from "./data.ts";
 import { TRAFFIC_KIND_LABELS, TRAFFIC_KIND_OPTIONS } from "./kinds.ts";
 import { buildUrl, Failures, NoData, Numbers, PATH, Tops, TrafficCharts, Week } from "./view.tsx";
 
@@ -28,7 +22,7 @@ function FilterForm({ asked, timeZone }: { asked: AnalyticsQuery; timeZone: stri
         label="Period"
         query={asked.period}
         timeZone={timeZone}
-        options={ANALYTICS_PERIODS}
+        options={PERIODS_TO_A_YEAR}
         submits
       />
       {isOfOne ? (

@@ -14,19 +14,10 @@ import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics
 import { DAY_MS } from "../../core/durations.ts";
 import { loadDashboard } from "../../db/queries/traffic/dashboard.ts";
 import type { Services } from "../../services.ts";
-import type { Option } from "../forms/fields.ts";
-import { PERIODS, type PeriodQuery, periodName, resolvePeriod } from "../lists/period.ts";
+import { PERIODS_TO_A_YEAR, type PeriodQuery, resolvePeriod } from "../lists/period.ts";
 
-const YEAR = "year";
 /** Longer than any period that is kept. */
 const MAX_PERIOD_MS = 3 * 366 * DAY_MS;
-
-/** Those of the lists, and a year. */
-export const ANALYTICS_PERIODS: readonly Option[] = [
-  ...PERIODS.slice(0, -1),
-  { value: YEAR, label: "Last year" },
-  ...PERIODS.slice(-1),
-];
 
 /** The query of the analytics page, as its URL contains it. */
 export interface AnalyticsQuery {
@@ -63,9 +54,7 @@ export function findPeriod(
   timeZone: string,
 ): TimeSpan & { isInvalid: boolean } {
   const lastDay = { from: new Date(now.getTime() - DAY_MS), to: now };
-  const name = periodName(query, ANALYTICS_PERIODS);
-  if (name === YEAR) return { from: new Date(now.getTime() - 365 * DAY_MS), to: now, isInvalid: false };
-  const bounds = resolvePeriod(query, now, timeZone);
+  const bounds = resolvePeriod(query, now, timeZone, PERIODS_TO_A_YEAR);
   const from = bounds.from === undefined ? lastDay.from : new Date(bounds.from);
   const to = bounds.to === undefined ? now : new Date(bounds.to);
   const ms = to.getTime() - from.getTime();

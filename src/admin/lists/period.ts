@@ -7,6 +7,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 const DEFAULT_PERIOD = "day";
 const CUSTOM_PERIOD = "custom";
+const YEAR_PERIOD = "year";
 
 export const PERIODS: readonly Option[] = [
   { value: "hour", label: "Last hour" },
@@ -16,6 +17,13 @@ export const PERIODS: readonly Option[] = [
   { value: "week", label: "Last 7 days" },
   { value: "month", label: "Last 30 days" },
   { value: CUSTOM_PERIOD, label: "Custom" },
+];
+
+/** Of pages whose figures are sums, which are kept for longer than records. */
+export const PERIODS_TO_A_YEAR: readonly Option[] = [
+  ...PERIODS.slice(0, -1),
+  { value: YEAR_PERIOD, label: "Last year" },
+  ...PERIODS.slice(-1),
 ];
 
 /** What stands in the address. `from` and `to` are wall-clock times of the reader's zone, or instants with an offset. */
@@ -36,9 +44,10 @@ export function resolvePeriod(
   query: PeriodQuery,
   now: Date,
   timeZone: string,
+  known = PERIODS,
 ): { readonly from?: string; readonly to?: string } {
   const since = (ms: number) => ({ from: new Date(now.getTime() - ms).toISOString() });
-  switch (periodName(query)) {
+  switch (periodName(query, known)) {
     case "hour":
       return since(HOUR_MS);
     case "today":
@@ -52,6 +61,8 @@ export function resolvePeriod(
       return since(7 * DAY_MS);
     case "month":
       return since(30 * DAY_MS);
+    case YEAR_PERIOD:
+      return since(365 * DAY_MS);
     case CUSTOM_PERIOD: {
       const { from, to } = query;
       const instant = (text: string) => parseWallClock(text, timeZone)?.toISOString() ?? text;
