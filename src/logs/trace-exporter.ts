@@ -1,5 +1,5 @@
 /** Sends traces to collectors. Like events, traces that end while a send is under way leave with the next. */
-import type { Tracing } from "../core/settings/tracing.ts";
+import { collectorKey, type Tracing } from "../core/settings/tracing.ts";
 import { encodeTraces, type Span } from "../core/telemetry/otlp.ts";
 import { EXPORT_TIMEOUT_MS, type OtlpClient } from "./otlp-client.ts";
 
@@ -25,7 +25,7 @@ export function createTraceSender(client: OtlpClient, now: () => number): TraceE
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      const places = Map.groupBy(batch, ({ tracing: { owner, endpoint } }) => `${owner} ${endpoint}`);
+      const places = Map.groupBy(batch, ({ tracing }) => collectorKey(tracing));
       await Promise.all(
         [...places.values()].map(async (of) => {
           const [first] = of;

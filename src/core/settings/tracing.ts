@@ -10,6 +10,9 @@ export interface Collector {
   readonly authorization: SealedValue | undefined;
 }
 
+/** The same for settings that lead to the same collector with the same secret. */
+export const collectorKey = ({ owner, endpoint }: Collector): string => `${owner} ${endpoint}`;
+
 export interface Tracing extends Collector {
   readonly sample: number;
 }

@@ -1,7 +1,12 @@
 /** Sends records to the collectors of the tenants that enable it, after they were written to the database. */
 import type { TenantSettings } from "../../core/settings/all-tenants.ts";
 import { readTenantSettings } from "../../core/settings/all-tenants.ts";
-import { COLLECTOR_KEYS, type Collector, resolveCollector } from "../../core/settings/tracing.ts";
+import {
+  COLLECTOR_KEYS,
+  type Collector,
+  collectorKey,
+  resolveCollector,
+} from "../../core/settings/tracing.ts";
 import { isLogged, type LogLine } from "../../core/telemetry/log-levels.ts";
 import { encodeLogs } from "../../core/telemetry/otlp-logs.ts";
 import { listStoredSettings } from "../../db/queries/tenants/settings.ts";
@@ -36,7 +41,7 @@ export async function exportLogLines(
     const collector = findLogCollector(settings, line.tenantId);
     const minimum = settings.get(line.tenantId)[LEVEL];
     if (collector === undefined || minimum === "off" || !isLogged(line.level, minimum)) continue;
-    const key = `${collector.owner} ${collector.endpoint}`;
+    const key = collectorKey(collector);
     const batch = batches.get(key) ?? { collector, lines: [] };
     batch.lines.push(line);
     batches.set(key, batch);

@@ -1,7 +1,12 @@
 /** Sends the totals of the day to the collectors of the tenants that enable it. One run a minute is the only writer. */
 import { DAY_MS, MINUTE_MS } from "../../core/durations.ts";
 import { readTenantSettings, type TenantSettings } from "../../core/settings/all-tenants.ts";
-import { COLLECTOR_KEYS, type Collector, resolveCollector } from "../../core/settings/tracing.ts";
+import {
+  COLLECTOR_KEYS,
+  type Collector,
+  collectorKey,
+  resolveCollector,
+} from "../../core/settings/tracing.ts";
 import { encodeMetrics, type MetricPeriod } from "../../core/telemetry/otlp-metrics.ts";
 import type { Database } from "../../db/client.ts";
 import { listStoredSettings } from "../../db/queries/tenants/settings.ts";
@@ -57,7 +62,7 @@ async function listCollectors(database: Database, settings: TenantSettings): Pro
   for (const id of ids) {
     const collector = settings.get(id)[ENABLED] ? resolveCollector(settings.stored(id)) : undefined;
     if (collector === undefined) continue;
-    const key = `${collector.owner} ${collector.endpoint}`;
+    const key = collectorKey(collector);
     const target = targets.get(key) ?? { collector, tenantIds: [] };
     target.tenantIds.push(id);
     targets.set(key, target);
