@@ -199,9 +199,9 @@ export interface Config {
   readonly dynamicRegistration: boolean;
   /** The resolver of DNS over HTTPS. */
   readonly dnsUrl: string;
-  /** A data point a request, where there is a dataset. */
   /** The origin of a service of the Pwned Passwords range protocol. */
   readonly breachedPasswordsUrl: string | undefined;
+  /** A data point a request, where there is a dataset. */
   readonly analytics: AnalyticsEngineDataset | undefined;
   /** A line of JSON a request on the console. */
   readonly requestLines: boolean;

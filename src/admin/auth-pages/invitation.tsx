@@ -15,7 +15,7 @@ const here = (token: string) => `/invitation?${new URLSearchParams({ token })}`;
 
 const REFUSALS: Record<Exclude<AcceptResult, "joined">, string> = {
   closed: "This invitation has expired, was revoked or was already used. Ask for a new one.",
-  "somebody-else": "This invitation was sent to a different email. Sign out and open the link again.",
+  "other-account": "This invitation was sent to a different email. Sign out and open the link again.",
   "no-room": "The organization has as many members as its plan allows. Contact the person who invited you.",
   "has-account": "An account with this email already exists. Sign in and open the link again.",
 };
@@ -46,7 +46,7 @@ function offered(c: Context<PageEnv>, token: string, invitation: OpenInvitation,
             <Button>Join {tenantName}</Button>
           </PostForm>
         )}
-        {person !== undefined && person.email !== email && <p>{REFUSALS["somebody-else"]}</p>}
+        {person !== undefined && person.email !== email && <p>{REFUSALS["other-account"]}</p>}
         {person === undefined && hasAccount && (
           <a class="button" href={`${signInUrl(here(token))}&${new URLSearchParams({ email })}`}>
             Sign in to join

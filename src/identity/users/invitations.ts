@@ -44,7 +44,7 @@ export type InvitationLookup =
   | { readonly kind: "closed" }
   | { readonly kind: "wait"; readonly retryAfterSeconds: number };
 
-export type AcceptResult = "joined" | "closed" | "somebody-else" | "has-account" | "no-room";
+export type AcceptResult = "joined" | "closed" | "other-account" | "has-account" | "no-room";
 
 /** With the address of the new account, by which its user signs in. */
 export type NewUserResult =
@@ -154,7 +154,7 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
       const [invitation] = await findOpenInvitation(db, tokenHash, new Date(now()));
       if (invitation === undefined) return "closed";
       // A forwarded link is not valid for another account.
-      if (invitation.email !== person.email) return "somebody-else";
+      if (invitation.email !== person.email) return "other-account";
       const [taken] = await claimInvitation(db, tokenHash, new Date(now()));
       if (taken === undefined) return "closed";
       const isJoined = await join(taken, [
